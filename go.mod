@@ -1,0 +1,18 @@
+module github.com/practicekit/offboarding
+
+go 1.26.0
+
+require (
+	github.com/google/go-cmp v0.7.0
+	github.com/hashicorp/go-retryablehttp v0.7.8
+	github.com/jarcoal/httpmock v1.4.2
+	golang.org/x/oauth2 v0.37.0
+	golang.org/x/tools v0.52.0
+)
+
+require (
+	github.com/gofrs/flock v0.13.1 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)

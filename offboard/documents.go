@@ -1,0 +1,261 @@
+package offboard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+
+	"github.com/practicekit/offboarding/nimbus"
+)
+
+// disposeDocuments recognises the orphaned folder, finds the filed history in
+// it, and keeps, archives or deletes it (R18 to R20, I2, I4).
+func (p practice) disposeDocuments(policy Policy, removal string) Step {
+	info := StepInfo{Name: StepDisposeDocuments, Does: "keep the orphaned folder", Rule: "R13, R18",
+		Needs: []string{StepConfirmRemoved}, Scope: PerClient}
+	switch policy.Documents.folder() {
+	case folderArchive:
+		info.Does, info.Rule = "delete the orphaned folder, which archives its files", "R19, I2, I4"
+	case folderDelete:
+		info.Does, info.Rule = "delete the orphaned folder and its files for good", "R20, I2, I4"
+	}
+	if policy.Documents.folder() != folderKeep {
+		info.Destructive = true
+		info.Needs = append(disposalNeeds(removal), StepConfirmRemoved)
+	}
+	return Step{
+		StepInfo: info, Check: p.checkDocuments, Apply: p.applyDocuments,
+	}
+}
+
+func (p practice) checkDocuments(ctx context.Context, v View) (Verdict, error) {
+	disposal := v.Spec.Policy.Documents.folder()
+	needed := map[folderDisposal][]nimbus.Capability{
+		folderKeep:    {nimbus.CapabilityFoldersRead},
+		folderArchive: {nimbus.CapabilityFoldersRead, nimbus.CapabilityFoldersArchive, nimbus.CapabilityArchiveRead},
+		folderDelete:  {nimbus.CapabilityFoldersRead, nimbus.CapabilityFoldersDelete},
+	}
+	able, err := p.offers(ctx, v, needed[disposal]...)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case (!able || v.Facts.Snapshot.Nimbus == "") && disposal == folderKeep:
+		return Verdict{State: Skipped, Rule: "R18", Reason: "kept by policy; not looked at, since Nimbus does not offer the folders",
+			Kept: []Kept{{What: "folder", ID: v.Entity.Code, Rule: "R18", Why: "orphaned folders can be left as they are"}}}, nil
+	}
+	if disposal != folderKeep {
+		if verdict, err := p.mayDispose(ctx, v); err != nil || verdict.State != "" {
+			return verdict, err
+		}
+	}
+	if !able || v.Facts.Snapshot.Nimbus == "" {
+		return p.documentsByHand(v, disposal)
+	}
+	folder, documents, err := p.orphan(ctx, v)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case folder == nil:
+		return p.noFolder(ctx, v, disposal)
+	}
+	if stranger := v.stranger(documents); stranger != "" && disposal != folderKeep {
+		return blocked("I2, I10", "the orphaned folder holds document %s, which was not there when the scope was approved: move it elsewhere", stranger)
+	}
+	filed, err := p.findFiled(ctx, v, documents)
+	if err != nil {
+		return Verdict{}, err
+	}
+	recognised := Disposal{Folder: folder.ID, Documents: len(documents), History: filed}
+	if disposal == folderKeep {
+		return keptFolder(v, *folder, recognised), nil
+	}
+	if last := v.Facts.Disposal; last != nil && last.Folder == folder.ID {
+		recognised.Documents = max(recognised.Documents, last.Documents) // part of it may be gone already
+	}
+	verdict := Verdict{State: Todo, Target: string(folder.ID), Reason: fmt.Sprintf("%s %d files", disposal, len(documents))}
+	verdict.Facts.Disposal = &recognised
+	return verdict, nil
+}
+
+// mayDispose proves, just before, what has to hold for documents to be disposed
+// of: the edition that the policy names (I4), and the retention dates (P6).
+func (p practice) mayDispose(ctx context.Context, v View) (Verdict, error) {
+	edition, ask, err := p.edition(ctx, v)
+	if err != nil || ask.State != "" {
+		return ask, err
+	}
+	if want := v.Spec.Policy.Documents.Edition(); edition != want {
+		return blocked("I4", "the account's edition is %s by now, and the policy is for %s: the same button does something else there", edition, want)
+	}
+	if problem := v.Spec.retention(v.Entity, v.Now); problem != "" {
+		return blocked("I4, P6", "the retention date %s", problem)
+	}
+	return Verdict{}, nil
+}
+
+// orphan finds the orphaned folder of the client by its code, with or without
+// the seven digits of P1, and by the documents in it (I2). It is nil where no
+// folder of that code holds any of the client's documents.
+func (p practice) orphan(ctx context.Context, v View) (*nimbus.Folder, []nimbus.Document, error) {
+	folders, err := p.Nimbus.Folders.List(ctx, nimbus.FolderFilter{Kind: nimbus.FolderOrphaned, Code: v.Entity.Code})
+	if err != nil {
+		return nil, nil, err
+	}
+	code, err := regexp.Compile(`(?i)^` + regexp.QuoteMeta(v.Entity.Code) + `(\d{7})?$`)
+	if err != nil {
+		return nil, nil, err
+	}
+	known := func(d nimbus.Document) bool {
+		return slices.Contains(v.filedDocuments(), d.ID) || slices.Contains(v.Facts.Snapshot.Documents, d.ID) ||
+			v.Facts.Filed != nil && d.SHA256 == v.Facts.Filed.SHA256
+	}
+	for _, f := range folders {
+		if !code.MatchString(f.Code) {
+			continue
+		}
+		documents, err := p.Nimbus.Documents.List(ctx, f.ID)
+		if err != nil {
+			return nil, nil, err
+		}
+		if slices.ContainsFunc(documents, known) {
+			return &f, documents, nil
+		}
+	}
+	return nil, nil, nil
+}
+
+// stranger is a document that is neither in the snapshot nor a filed history.
+func (v View) stranger(documents []nimbus.Document) nimbus.DocumentID {
+	for _, d := range documents {
+		if !slices.Contains(v.Facts.Snapshot.Documents, d.ID) && !slices.Contains(v.filedDocuments(), d.ID) {
+			return d.ID
+		}
+	}
+	return ""
+}
+
+// findFiled reports whether the filed history is among the documents with its
+// digest: by its bytes where Nimbus offers downloads, else by what it states (R3).
+func (p practice) findFiled(ctx context.Context, v View, documents []nimbus.Document) (bool, error) {
+	filed := v.Facts.Filed
+	if filed == nil || len(filed.Documents) == 0 {
+		return false, nil
+	}
+	newest := filed.Documents[len(filed.Documents)-1]
+	i := slices.IndexFunc(documents, func(d nimbus.Document) bool { return d.ID == newest })
+	if i < 0 {
+		return false, nil
+	}
+	able, err := p.offers(ctx, v, nimbus.CapabilityDocumentsDownload)
+	if err != nil || !able {
+		return documents[i].SHA256 == filed.SHA256, err
+	}
+	body, err := p.Nimbus.Documents.Download(ctx, newest)
+	if err != nil {
+		return false, err
+	}
+	defer body.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return false, err
+	}
+	return hex.EncodeToString(sum.Sum(nil)) == filed.SHA256, nil
+}
+
+func keptFolder(v View, folder nimbus.Folder, d Disposal) Verdict {
+	if filed := v.Facts.Filed; filed != nil && len(filed.Documents) > 0 && !d.History {
+		verdict, _ := blocked("R3", "the filed history is not in the orphaned folder %s with its digest; its verified copy is in the evidence", folder.ID)
+		return verdict
+	}
+	verdict := done("kept as orphaned folder %s with %d files", folder.ID, d.Documents)
+	verdict.Rule = "R13, R18"
+	verdict.Facts.Disposal = &d
+	verdict.Kept = []Kept{{What: "folder", ID: string(folder.ID), Rule: "R18, P2",
+		Why: "orphaned; until it is disposed of, a client that comes back gets it back, but not its history"}}
+	verdict.Details = map[string]string{"folder": string(folder.ID), "files": fmt.Sprint(d.Documents)}
+	if v.Facts.Filed != nil {
+		verdict.Details["historySha256"] = v.Facts.Filed.SHA256
+	}
+	return verdict
+}
+
+// noFolder judges that no orphaned folder is left: disposed of by this run, or
+// never there, or disposed of by somebody else.
+func (p practice) noFolder(ctx context.Context, v View, disposal folderDisposal) (Verdict, error) {
+	last := v.Facts.Disposal
+	switch {
+	case last != nil && v.tried(string(last.Folder)) && disposal == folderArchive:
+		return p.checkArchive(ctx, v, *last)
+	case last != nil && v.tried(string(last.Folder)) && disposal == folderDelete:
+		verdict := done("the orphaned folder and its %d files are gone for good; the history is kept in the evidence", last.Documents)
+		verdict.Details = map[string]string{"folder": string(last.Folder), "files": fmt.Sprint(last.Documents)}
+		return verdict, nil
+	case len(v.Facts.Snapshot.Documents) == 0 && len(v.filedDocuments()) == 0:
+		verdict := done("the Client folder was empty, so nothing is kept")
+		verdict.Rule = "R13"
+		return verdict, nil
+	}
+	return blocked("R13, I11", "no orphaned folder of this client is found, and this run did not dispose of it: look under Documents > Business folders, and in the Archive")
+}
+
+// tried reports whether this step has sent, or may have sent, an effect on the
+// target that was not refused.
+func (v View) tried(target string) bool {
+	return slices.ContainsFunc(v.effects(), func(e effect) bool { return e.target == target && e.state != Failed })
+}
+
+// checkArchive finds the files in the Archive (I4).
+func (p practice) checkArchive(ctx context.Context, v View, d Disposal) (Verdict, error) {
+	archived, err := p.Nimbus.Documents.Archived(ctx, d.Folder)
+	if err != nil {
+		return Verdict{}, err
+	}
+	for _, id := range slices.Concat(v.filedDocuments(), v.Facts.Snapshot.Documents) {
+		if !slices.ContainsFunc(archived, func(a nimbus.Document) bool { return a.ID == id }) {
+			return blocked("I4, R19", "the folder is gone, but document %s is not in the Archive: look for it at once", id)
+		}
+	}
+	verdict := done("%d files found in the Archive", len(archived))
+	verdict.Details = map[string]string{"folder": string(d.Folder), "files": fmt.Sprint(len(archived))}
+	verdict.Kept = []Kept{{What: "archive", ID: string(d.Folder), Rule: "R19, P7",
+		Why: fmt.Sprintf("%d files can be opened, downloaded and restored; earlier versions are kept for 14 days only", len(archived))}}
+	return verdict, nil
+}
+
+func (p practice) applyDocuments(ctx context.Context, v View, target string) (Applied, error) {
+	folder := nimbus.FolderID(target)
+	documents, err := p.Nimbus.Documents.List(ctx, folder)
+	if err != nil {
+		return Applied{}, fmt.Errorf("%w: %w", errRefused, err)
+	}
+	if stranger := v.stranger(documents); stranger != "" {
+		return Applied{}, fmt.Errorf("%w: document %s appeared in the folder just now (I10)", errRefused, stranger)
+	}
+	if v.Spec.Policy.Documents.folder() == folderArchive {
+		return Applied{}, p.Nimbus.Folders.Archive(ctx, folder, len(documents))
+	}
+	return Applied{}, p.Nimbus.Folders.Delete(ctx, folder, len(documents))
+}
+
+func (p practice) documentsByHand(v View, disposal folderDisposal) (Verdict, error) {
+	why := "the policy is to archive the client's documents; with CDM this button moves them to the Archive (R19)"
+	if disposal == folderDelete {
+		why = "the policy is to destroy the client's documents for good (R20)"
+	}
+	answer, ask, ok := v.byHand(Task{
+		ID: string(disposal), Rule: "R19, R20, P9", Where: "Documents > green Business folder of " + v.Entity.Code + " > Folder Properties > Delete",
+		Do:       []string{"Delete the orphaned folder", "Hand back the number of files that the warning counts"},
+		Why:      why,
+		HandBack: HandBack{Count: true},
+	})
+	if !ok {
+		return ask, nil
+	}
+	verdict := attested(answer, fmt.Sprintf("a person disposed of the folder with %d files", answer.Count))
+	verdict.Details["files"] = fmt.Sprint(answer.Count)
+	return verdict, nil
+}

@@ -1,0 +1,293 @@
+package offboard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/practicekit/offboarding/nimbus"
+)
+
+// exportHistory saves the Client History to the evidence: unfiltered, complete
+// by Nimbus' own count, verified by reading it back (R1, R2, I1). An export is
+// never replaced; rows added since go into a further file beside it.
+func (p practice) exportHistory() Step {
+	return Step{
+		StepInfo: StepInfo{Name: StepExportHistory, Does: "export the Client History and verify the file", Rule: "R1, R2, I1",
+			Needs: []string{StepPreflight}, Scope: PerClient},
+		Check: p.checkExport,
+		Apply: p.applyExport,
+	}
+}
+
+func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
+	last := v.Facts.History
+	if last == nil && v.Touched() {
+		return blocked("R1, I1", "the client was touched before its history was exported: an export now could be empty")
+	}
+	if last != nil {
+		if err := verifyEvidence(v.evidence, *last); err != nil {
+			return Verdict{}, &EvidenceError{Name: last.File, Err: err}
+		}
+		if v.Touched() {
+			return exported(*last), nil
+		}
+	}
+	readable, err := p.offers(ctx, v, nimbus.CapabilityHistoryExport)
+	if err != nil {
+		return Verdict{}, err
+	}
+	next := Verdict{State: Todo, Target: fmt.Sprintf("%s/history-%d.csv", evidenceDir(v.Entity.Code), len(v.effects())+1)}
+	if !readable || v.Facts.Snapshot.Nimbus == "" {
+		if last != nil {
+			return exported(*last), nil
+		}
+		_, ask, ok := v.byHand(exportTask(v, next.Target))
+		if !ok {
+			return ask, nil
+		}
+		next.Reason = "take over the file that a person exported"
+		return next, nil
+	}
+	rows, err := p.Nimbus.History.Count(ctx, v.Facts.Snapshot.Nimbus)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case last == nil:
+		next.Reason = fmt.Sprintf("export %d rows", rows)
+		return next, nil
+	case rows < last.Rows:
+		return blocked("I1", "Nimbus states %d history rows, fewer than the %d of the verified export: the history was deleted meanwhile", rows, last.Rows)
+	case rows > last.Rows+v.filingsSince():
+		next.Reason = fmt.Sprintf("the history has grown from %d to %d rows: export it again beside the first file", last.Rows, rows)
+		return next, nil
+	}
+	return exported(*last), nil
+}
+
+// exportTask asks for the file that becomes the target. A file that was refused
+// is asked for anew, since the next target has another number.
+func exportTask(v View, target string) Task {
+	return Task{
+		ID: strings.TrimSuffix(path.Base(target), ".csv"), Rule: "R1, R2, P9", Where: "Clients > Client Grid > Client History icon > export icon below the grid",
+		Do: []string{"Open the Client History of " + v.Entity.Code, "Remove every filter: the export holds exactly what is filtered",
+			"Export it and hand back the .csv file and the number of rows that the grid shows"},
+		Why:      "the history is deleted together with the entity and cannot be brought back",
+		HandBack: HandBack{File: true, Count: true},
+	}
+}
+
+// filingsSince counts how often the newest export was filed: each filing adds a
+// row to the history, so the file is always that much short.
+func (v View) filingsSince() (n int) {
+	all := v.effects()
+	if len(all) == 0 {
+		return 0
+	}
+	for _, e := range v.progress.see(v.unit, StepFileHistory).effects {
+		if e.seq > all[len(all)-1].seq {
+			n++
+		}
+	}
+	return n
+}
+
+func exported(h HistoryFile) Verdict {
+	return Verdict{
+		State: Done, Proof: h.Proof, Reason: fmt.Sprintf("%d rows, verified", h.Rows),
+		Details: map[string]string{"file": h.File, "sha256": h.SHA256, "rows": fmt.Sprint(h.Rows)},
+		Kept:    []Kept{{What: "history", ID: h.File, Why: "sha256 " + h.SHA256, Rule: "R1"}},
+	}
+}
+
+func (p practice) applyExport(ctx context.Context, v View, target string) (Applied, error) {
+	body, stated, proof, err := p.openHistory(ctx, v, target)
+	if err != nil {
+		return Applied{}, err
+	}
+	defer body.Close()
+	h := HistoryFile{File: target, Proof: proof}
+	var broken error // what is wrong with the export, as against the disk
+	err = v.evidence.Create(target, func(w io.Writer) error {
+		disk := &diskWriter{w: w}
+		sum := sha256.New()
+		h.Rows, err = countRows(io.TeeReader(body, io.MultiWriter(disk, sum)))
+		switch {
+		case disk.err != nil:
+			return disk.err
+		case err != nil:
+			broken = fmt.Errorf("the export is no complete CSV file: %w", err)
+		case h.Rows != stated:
+			broken = fmt.Errorf("%w: the export has %d rows and %d were stated: it is incomplete or filtered (R2)", errRefused, h.Rows, stated)
+		}
+		h.SHA256, h.Size = hex.EncodeToString(sum.Sum(nil)), disk.n
+		return broken
+	})
+	switch {
+	case broken != nil:
+		return Applied{}, broken
+	case err == nil:
+		err = verifyEvidence(v.evidence, h)
+	}
+	if err != nil {
+		return Applied{}, &EvidenceError{Name: target, Err: err}
+	}
+	return Applied{Facts: Facts{History: &h}}, nil
+}
+
+// openHistory opens the export of Nimbus, or the file that a person handed back.
+func (p practice) openHistory(ctx context.Context, v View, target string) (body io.ReadCloser, rows int, proof Proof, err error) {
+	if answer, _, ok := v.byHand(exportTask(v, target)); ok {
+		f, err := os.Open(answer.File)
+		if err != nil {
+			return nil, 0, "", fmt.Errorf("%w: the file that was handed back: %w", errRefused, err)
+		}
+		return f, answer.Count, Attested, nil
+	}
+	export, err := p.Nimbus.History.Export(ctx, v.Facts.Snapshot.Nimbus)
+	if err != nil {
+		return nil, 0, "", err
+	}
+	return export.Body, export.Rows, Read, nil
+}
+
+// diskWriter counts what was written and keeps the error of writing apart from
+// that of reading.
+type diskWriter struct {
+	w   io.Writer
+	n   int64
+	err error
+}
+
+func (d *diskWriter) Write(b []byte) (int, error) {
+	n, err := d.w.Write(b)
+	d.n += int64(n)
+	d.err = errors.Join(d.err, err)
+	return n, err
+}
+
+// countRows reads a whole CSV file and counts its records without the header
+// line. A record with another number of fields than the header is an error.
+func countRows(r io.Reader) (int, error) {
+	records := csv.NewReader(r)
+	records.ReuseRecord = true
+	for n := 0; ; n++ {
+		_, err := records.Read()
+		switch {
+		case err == io.EOF && n == 0:
+			return 0, errors.New("it is empty, without even a header line")
+		case err == io.EOF:
+			return n - 1, nil
+		case err != nil:
+			return 0, err
+		}
+	}
+}
+
+// verifyEvidence reads the file back and compares its digest (I1).
+func verifyEvidence(e Evidence, h HistoryFile) error {
+	f, err := e.Open(h.File)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != h.SHA256 {
+		return fmt.Errorf("its SHA-256 is %s and was %s when it was verified (I1)", got, h.SHA256)
+	}
+	return nil
+}
+
+// fileHistory saves a copy to the Client folder, where it is found in the
+// orphaned folder afterwards (R3): unpublished, and mailing nobody (P4).
+func (p practice) fileHistory() Step {
+	return Step{
+		StepInfo: StepInfo{Name: StepFileHistory, Does: "file the history in the Client folder", Rule: "R3, P4, I1",
+			Needs: []string{StepExportHistory}, Scope: PerClient},
+		Check: p.checkFiled,
+		Apply: p.applyFiling,
+	}
+}
+
+// filedName is the name of the copy in Nimbus.
+func filedName(v View) string {
+	return "Client-History-" + path.Base(path.Dir(v.Facts.History.File))[len("client-"):] + "-" + path.Base(v.Facts.History.File)
+}
+
+func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
+	h, filed := v.Facts.History, v.Facts.Filed
+	switch {
+	case v.Touched() && filed != nil:
+		return filedVerdict(*filed), nil
+	case v.Touched():
+		return blocked("R3, I1", "the client was touched before its history was filed in the Client folder")
+	}
+	able, err := p.offers(ctx, v, nimbus.CapabilityFoldersRead, nimbus.CapabilityDocumentsUpload)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !able || v.Facts.Snapshot.Folder == "" {
+		answer, ask, ok := v.byHand(Task{
+			ID: h.SHA256[:16], Rule: "R3, P4, P9", Where: "Documents > the Client folder of " + v.Entity.Code + " > Current",
+			Do:  []string{"Upload the evidence file " + h.File, "Leave Published off and send no notification", "Answer yes once it is there"},
+			Why: "the copy stays with the client's documents when the entity and its history go",
+		})
+		if !ok {
+			return ask, nil
+		}
+		copy := FiledCopy{Name: path.Base(h.File), SHA256: h.SHA256, Proof: Attested}
+		verdict := filedVerdict(copy)
+		verdict.Facts.Filed, verdict.Details["attestedBy"] = &copy, answer.By
+		return verdict, nil
+	}
+	documents, err := p.Nimbus.Documents.List(ctx, v.Facts.Snapshot.Folder)
+	if err != nil {
+		return Verdict{}, err
+	}
+	name := filedName(v)
+	for _, d := range documents {
+		if d.SHA256 != h.SHA256 || d.Name != name {
+			continue
+		}
+		if d.Published {
+			return blocked("P4", "the filed history is published to the client: unpublish document %s", d.ID)
+		}
+		copy := FiledCopy{Documents: v.filedDocuments(), Name: name, SHA256: h.SHA256, Proof: Read}
+		if !slices.Contains(copy.Documents, d.ID) {
+			copy.Documents = append(slices.Clone(copy.Documents), d.ID)
+		}
+		verdict := filedVerdict(copy)
+		verdict.Facts.Filed = &copy
+		return verdict, nil
+	}
+	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.Folder) + "/" + name, Reason: "upload " + name}, nil
+}
+
+func filedVerdict(c FiledCopy) Verdict {
+	return Verdict{State: Done, Proof: c.Proof, Reason: "in the Client folder, unpublished",
+		Details: map[string]string{"name": c.Name, "sha256": c.SHA256}}
+}
+
+func (p practice) applyFiling(ctx context.Context, v View, _ string) (Applied, error) {
+	h := v.Facts.History
+	sum, err := hex.DecodeString(h.SHA256)
+	if err != nil {
+		return Applied{}, &EvidenceError{Name: h.File, Err: err}
+	}
+	_, err = p.Nimbus.Documents.Upload(ctx, v.Facts.Snapshot.Folder, nimbus.Upload{
+		Name: filedName(v), Size: h.Size, SHA256: [sha256.Size]byte(sum),
+		Body: func() (io.ReadCloser, error) { return v.evidence.Open(h.File) },
+	})
+	return Applied{}, err
+}

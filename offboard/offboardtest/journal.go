@@ -1,0 +1,94 @@
+package offboardtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/practicekit/offboarding/offboard"
+)
+
+// Journal is an offboard.Journal in memory. It keeps records in their JSON form,
+// as a journal on disk does. The zero value is empty and ready for use, from one
+// goroutine. Fail, if set, is called before every write with what is written
+// ("append", or the name of an evidence file); its error makes the write fail.
+type Journal struct {
+	Fail func(what string) error
+
+	lines [][]byte
+	files map[string][]byte
+}
+
+var _ offboard.Journal = (*Journal)(nil)
+
+// Records yields the records.
+func (j *Journal) Records(context.Context) iter.Seq2[offboard.Record, error] {
+	return func(yield func(offboard.Record, error) bool) {
+		for _, line := range j.lines {
+			var rec offboard.Record
+			err := json.Unmarshal(line, &rec)
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// Append adds a record.
+func (j *Journal) Append(_ context.Context, rec offboard.Record) error {
+	if err := j.fail("append"); err != nil {
+		return err
+	}
+	line, err := json.Marshal(rec)
+	if err == nil {
+		j.lines = append(j.lines, line)
+	}
+	return err
+}
+
+// Create adds an evidence file.
+func (j *Journal) Create(name string, write func(io.Writer) error) error {
+	if err := j.fail(name); err != nil {
+		return err
+	}
+	if j.files[name] != nil {
+		return fmt.Errorf("evidence %s: %w", name, fs.ErrExist)
+	}
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	if j.files == nil {
+		j.files = map[string][]byte{}
+	}
+	j.files[name] = append([]byte{}, b.Bytes()...)
+	return nil
+}
+
+// Open reads an evidence file.
+func (j *Journal) Open(name string) (io.ReadCloser, error) {
+	data, ok := j.files[name]
+	if !ok {
+		return nil, fmt.Errorf("evidence %s: %w", name, fs.ErrNotExist)
+	}
+	return io.NopCloser(bytes.NewReader(data)), nil
+}
+
+// Files lists the names of the evidence files, in order.
+func (j *Journal) Files() []string { return slices.Sorted(maps.Keys(j.files)) }
+
+// Damage replaces the content of an evidence file, as a failing disk does.
+func (j *Journal) Damage(name string, data []byte) { j.files[name] = data }
+
+func (j *Journal) fail(what string) error {
+	if j.Fail == nil {
+		return nil
+	}
+	return j.Fail(what)
+}

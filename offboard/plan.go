@@ -1,0 +1,125 @@
+package offboard
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/practicekit/offboarding/myobae"
+	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/xpm"
+)
+
+// Systems are the clients of the systems that the practice has. A nil one is a
+// system that no program can reach: its steps are then done by people (P9).
+type Systems struct {
+	XPM    *xpm.Client
+	MYOBAE *myobae.Client
+	Nimbus *nimbus.Client
+}
+
+// Plan is the procedure for one specification: steps in their order.
+type Plan struct {
+	Spec  Spec
+	Steps []Step
+}
+
+// The names of the ready-made steps.
+const (
+	StepResolve          = "resolve"
+	StepPreflight        = "preflight"
+	StepExportHistory    = "export-history"
+	StepFileHistory      = "file-history"
+	StepApprove          = "approve"
+	StepArchiveClient    = "archive-client"
+	StepCloseClient      = "close-client"
+	StepClearExtraField  = "clear-extra-field"
+	StepDeleteClient     = "delete-client"
+	StepFullClientSync   = "full-client-sync"
+	StepAwaitSync        = "await-sync"
+	StepConfirmRemoved   = "confirm-removed"
+	StepDisposeContacts  = "dispose-contacts"
+	StepDisposeDocuments = "dispose-documents"
+)
+
+// NewPlan composes the ready-made steps for the variant of the procedure that
+// the specification names. No system is asked.
+func NewPlan(spec Spec, systems Systems) Plan {
+	p := newPractice(systems)
+	steps := []Step{p.resolve(), p.preflight(), p.exportHistory(), p.fileHistory(), p.approve()}
+	removal := ""
+	switch spec.Source {
+	case SourceXPM:
+		removal = StepArchiveClient
+		steps = append(steps, p.archiveClient(), p.fullClientSync())
+	case SourceMYOBAE:
+		removal = StepCloseClient
+		steps = append(steps, p.closeClient(), p.awaitSync(StepCloseClient))
+	case SourceMYOBAEField:
+		removal = StepClearExtraField
+		steps = append(steps, p.clearExtraField(), p.awaitSync(StepClearExtraField))
+	default:
+		removal = StepDeleteClient
+		steps = append(steps, p.deleteClient())
+	}
+	after := steps[len(steps)-1].Name
+	steps = append(steps, p.confirmRemoved(spec.Policy, after, removal), p.disposeContacts(spec.Policy, removal), p.disposeDocuments(spec.Policy, removal))
+	return Plan{Spec: spec, Steps: steps}
+}
+
+// Index returns the place of a step, for slices.Insert and the like; -1 if the
+// plan has no such step.
+func (p Plan) Index(name string) int {
+	return slices.IndexFunc(p.Steps, func(s Step) bool { return s.Name == name })
+}
+
+// PlanError says which step of a plan is out of order, and what it breaks.
+type PlanError struct {
+	Step    string
+	Rule    string
+	Problem string
+}
+
+func (e *PlanError) Error() string {
+	return fmt.Sprintf("step %s %s (%s)", e.Step, e.Problem, e.Rule)
+}
+
+// Validate refuses a plan whose order breaks an invariant, whoever composed it:
+// a need that does not stand before its step, a destructive step that does not
+// itself need the exported history (I1) and the approval (I10), so that both are
+// proved afresh before each of its effects, and a disposal that does not need
+// the proof that the entity has gone (I2, I3). The error is a *PlanError.
+func (p Plan) Validate() error {
+	before := map[string]bool{}
+	for _, s := range p.Steps {
+		if before[s.Name] {
+			return &PlanError{s.Name, "order", "stands twice"}
+		}
+		if s.Check == nil {
+			return &PlanError{s.Name, "order", "has no Check"}
+		}
+		for _, need := range s.Needs {
+			if !before[need] {
+				return &PlanError{s.Name, "order", fmt.Sprintf("needs %s, which does not stand before it", need)}
+			}
+		}
+		before[s.Name] = true
+		if s.Destructive && !slices.Contains(s.Needs, StepExportHistory) {
+			return &PlanError{s.Name, "R1, I1", "destroys, and does not need " + StepExportHistory}
+		}
+		if s.Destructive && !slices.Contains(s.Needs, StepApprove) {
+			return &PlanError{s.Name, "I10", "destroys, and does not need " + StepApprove}
+		}
+		if disposes := s.Name == StepDisposeContacts || s.Name == StepDisposeDocuments; disposes && !slices.Contains(s.Needs, StepConfirmRemoved) {
+			return &PlanError{s.Name, "I2, I3", "disposes, and does not need " + StepConfirmRemoved}
+		}
+	}
+	return nil
+}
+
+func (p Plan) infos() []StepInfo {
+	infos := make([]StepInfo, len(p.Steps))
+	for i, s := range p.Steps {
+		infos[i] = s.StepInfo
+	}
+	return infos
+}

@@ -1,0 +1,175 @@
+package offboard
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+)
+
+// Report says where every client of a run stands: what was done, on what proof,
+// what was kept and why. Its JSON form has version 1; fields may be added to it,
+// and none change their meaning.
+type Report struct {
+	Version int            `json:"version"`
+	Clients []ClientReport `json:"clients"`
+	// Calls counts the requests sent to each system. The Runner does not see
+	// them; a program that counts may fill this in.
+	Calls map[string]int `json:"calls,omitempty"`
+	// Tasks are what people still have to do or to approve.
+	Tasks []Task `json:"tasks,omitempty"`
+}
+
+// ClientReport is the part of a Report about one client. State is done, waiting,
+// blocked or failed. Steps of the whole run are listed with every client.
+type ClientReport struct {
+	Code  string       `json:"code"`
+	Name  string       `json:"name,omitempty"`
+	State State        `json:"state"`
+	Steps []StepReport `json:"steps"`
+	Kept  []KeptReport `json:"kept"`
+}
+
+// StepReport is where one step stands. Proof says how a step that is done was
+// proved; Evidence holds ids, counts and digests.
+type StepReport struct {
+	Name     string            `json:"name"`
+	State    State             `json:"state"`
+	Rule     string            `json:"rule,omitempty"`
+	Reason   string            `json:"reason,omitempty"`
+	Proof    Proof             `json:"proof,omitempty"`
+	Evidence map[string]string `json:"evidence,omitempty"`
+}
+
+// KeptReport is one thing that stays behind, with the name it had in the
+// snapshot where the evidence tells it.
+type KeptReport struct {
+	Kept
+	Name string `json:"name,omitempty"`
+}
+
+// State is the state of the whole run: failed before blocked before waiting
+// before done.
+func (r Report) State() State {
+	overall := Done
+	for _, c := range r.Clients {
+		overall = worse(overall, c.State)
+	}
+	return overall
+}
+
+// worse orders the states of clients by what a person must look at first.
+func worse(a, b State) State {
+	order := []State{Failed, Blocked, Waiting, Done}
+	return order[min(slices.Index(order, a), slices.Index(order, b))]
+}
+
+func (s *session) report() Report {
+	r := Report{Version: 1, Clients: []ClientReport{}}
+	for _, e := range s.Plan.Spec.Entities {
+		r.Clients = append(r.Clients, s.clientReport(e))
+	}
+	for _, info := range s.infos {
+		for _, unit := range append([]string{""}, s.Plan.Spec.codes()...) {
+			if sp := s.progress.see(unit, info.Name); sp.state == Manual && sp.task != nil {
+				r.Tasks = append(r.Tasks, *sp.task)
+			}
+		}
+	}
+	return r
+}
+
+func (s *session) clientReport(e Entity) ClientReport {
+	c := ClientReport{Code: e.Code, Name: e.Name, State: Done, Steps: []StepReport{}, Kept: []KeptReport{}}
+	names := s.contactNames(e.Code)
+	for _, info := range s.infos {
+		unit := e.Code
+		if info.Scope == PerRun {
+			unit = ""
+		}
+		sp := s.progress.see(unit, info.Name)
+		step := StepReport{Name: info.Name, State: sp.state, Rule: sp.rule, Reason: sp.reason, Evidence: sp.details}
+		if step.Rule == "" {
+			step.Rule = info.Rule
+		}
+		if sp.state == Done {
+			step.Proof = sp.proof
+		}
+		c.Steps = append(c.Steps, step)
+		for _, k := range sp.kept {
+			c.Kept = append(c.Kept, KeptReport{Kept: k, Name: names[k.ID]})
+		}
+		switch sp.state {
+		case Failed, Blocked:
+			c.State = worse(c.State, sp.state)
+		case Done, Skipped:
+		default:
+			c.State = worse(c.State, Waiting)
+		}
+	}
+	return c
+}
+
+// contactNames reads the names of a client's contacts from its snapshot in the
+// evidence. Without one, ids must do.
+func (s *session) contactNames(code string) map[string]string {
+	snap := s.progress.Facts(code).Snapshot
+	if snap == nil || snap.File == "" {
+		return nil
+	}
+	f, err := s.Journal.Open(snap.File)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	var file snapshotFile
+	if json.NewDecoder(f).Decode(&file) != nil {
+		return nil
+	}
+	names := map[string]string{}
+	for _, c := range file.Contacts {
+		names[string(c.ID)] = strings.TrimSpace(c.FirstName + " " + c.Surname)
+	}
+	return names
+}
+
+// WriteText writes the report for people to read, as plain text.
+func (r Report) WriteText(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	counts := map[State]int{}
+	for _, c := range r.Clients {
+		counts[c.State]++
+		fmt.Fprintf(t, "%s: %s\n", strings.TrimSpace(c.Code+" "+c.Name), c.State)
+		for _, s := range c.Steps {
+			how := s.Reason
+			if s.Proof != "" {
+				how = fmt.Sprintf("%s [%s]", how, s.Proof)
+			}
+			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, how, s.Rule)
+		}
+		for _, k := range c.Kept {
+			what := k.What + " " + k.ID
+			if k.Name != "" {
+				what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
+			}
+			fmt.Fprintf(t, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+		}
+		fmt.Fprintln(t)
+	}
+	for _, task := range r.Tasks {
+		fmt.Fprintf(t, "to do by a person: %s: %s (%s)\n  why: %s\n", task.Where, strings.Join(task.Do, "; "), task.Rule, task.Why)
+	}
+	var parts []string
+	for _, state := range []State{Done, Waiting, Blocked, Failed} {
+		if counts[state] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))
+		}
+	}
+	fmt.Fprintf(t, "%d clients: %s\n", len(r.Clients), strings.Join(parts, ", "))
+	if len(r.Calls) > 0 {
+		fmt.Fprintf(t, "calls: xpm %d, nimbus %d, myobae %d\n", r.Calls["xpm"], r.Calls["nimbus"], r.Calls["myobae"])
+	}
+	return t.Flush()
+}

@@ -1,0 +1,175 @@
+package offboard
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/practicekit/offboarding/myobae"
+	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/xpm"
+)
+
+// resolve turns a Client Code into ids and takes the snapshot that is approved.
+// It is looked at in every session: until the client is touched the snapshot is
+// taken anew, and once the entity has gone its return is noticed (I11).
+func (p practice) resolve() Step {
+	return Step{
+		StepInfo: StepInfo{Name: StepResolve, Does: "find the client in every system", Rule: "P5, I10", Scope: PerClient},
+		Check:    p.checkResolve,
+	}
+}
+
+func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
+	readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if v.Facts.Snapshot != nil && v.Touched() {
+		return p.checkStillGone(ctx, v, readable)
+	}
+	found, verdict, err := p.findUpstream(ctx, v)
+	if err != nil || verdict.State != "" {
+		return verdict, err
+	}
+	if !readable {
+		return p.resolveByHand(v, found)
+	}
+	entities, err := p.Nimbus.Clients.FindByCode(ctx, v.Entity.Code)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case len(entities) == 0 && !found.known():
+		return Verdict{}, &UnknownClientsError{[]string{v.Entity.Code}}
+	case len(entities) == 0:
+		return blocked("R1, R9", "the client is not on the Client Grid: its history is gone or never was in Nimbus, so there is nothing to export")
+	case len(entities) > 1:
+		return blocked("P5", "%d entities on the Client Grid have this code: an ambiguous client is never off-boarded", len(entities))
+	case v.Spec.Source == SourceNone && entities[0].Integrated:
+		return blocked("R6", "the client is integrated with a source system and would come back: name that system as the source")
+	case v.Spec.Source != SourceNone && !found.known():
+		return blocked("R4, R5", "the client is on the Client Grid, but %s has no client with this code: is it integrated at all (R6)?", v.Spec.Source)
+	}
+	return p.takeSnapshot(ctx, v, found, entities[0])
+}
+
+// checkStillGone stops the plan where a person brought the entity back (P2).
+func (p practice) checkStillGone(ctx context.Context, v View, readable bool) (Verdict, error) {
+	if v.Facts.Removed != nil && readable {
+		back, err := p.Nimbus.Clients.FindByCode(ctx, v.Entity.Code)
+		if err != nil {
+			return Verdict{}, err
+		}
+		if len(back) > 0 {
+			return blocked("I11, P2", "the entity had gone and is on the Client Grid again: somebody brought it back; off-board it anew in another directory")
+		}
+	}
+	return done("resolved before the client was touched"), nil
+}
+
+// upstreamIDs are the ids of the client in the source system.
+type upstreamIDs struct {
+	xpm    xpm.ClientUUID
+	myobae myobae.ClientUID
+	byHand bool // no program reaches the source system
+}
+
+func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.byHand }
+
+func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
+	switch {
+	case v.Spec.Source == SourceXPM && p.XPM != nil:
+		clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
+		if err != nil || len(clients) == 0 {
+			return upstreamIDs{}, Verdict{}, err
+		}
+		if len(clients) > 1 {
+			verdict, _ := blocked("P5", "%d clients in XPM have this code: an ambiguous client is never off-boarded", len(clients))
+			return upstreamIDs{}, verdict, nil
+		}
+		return upstreamIDs{xpm: clients[0].UUID}, Verdict{}, nil
+	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE != nil:
+		clients, err := p.MYOBAE.Clients.FindByCode(ctx, v.Entity.Code)
+		if err != nil || len(clients) == 0 {
+			return upstreamIDs{}, Verdict{}, err
+		}
+		if len(clients) > 1 || !clients[0].IsClient {
+			verdict, _ := blocked("P5", "MYOB AE has %d entries with this code, and wanted is exactly one that is a client", len(clients))
+			return upstreamIDs{}, verdict, nil
+		}
+		return upstreamIDs{myobae: clients[0].UID}, Verdict{}, nil
+	}
+	return upstreamIDs{byHand: v.Spec.Source != SourceNone}, Verdict{}, nil
+}
+
+func (p practice) resolveByHand(v View, found upstreamIDs) (Verdict, error) {
+	answer, ask, ok := v.byHand(Task{
+		Rule: "P5, P9", Where: "Clients > Client Grid",
+		Do:  []string{"Find the Client Entity by its Client Code " + v.Entity.Code, "Answer yes if exactly one entity has that code"},
+		Why: "Nimbus does not offer the Client Grid to programs, and the wrong client must not be off-boarded",
+	})
+	if !ok {
+		return ask, nil
+	}
+	verdict := attested(answer, "found on the Client Grid by a person")
+	verdict.Facts.Snapshot = &Snapshot{XPM: found.xpm, MYOBAE: found.myobae, Proof: Attested}
+	return verdict, nil
+}
+
+// snapshotFile is the evidence of what the client was, names included.
+type snapshotFile struct {
+	Code      string              `json:"code"`
+	XPM       xpm.ClientUUID      `json:"xpm,omitempty"`
+	MYOBAE    myobae.ClientUID    `json:"myobae,omitempty"`
+	Entity    nimbus.ClientEntity `json:"entity"`
+	Contacts  []nimbus.Contact    `json:"contacts"`
+	Documents []nimbus.Document   `json:"documents"`
+}
+
+func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, entity nimbus.ClientEntity) (Verdict, error) {
+	file := snapshotFile{Code: v.Entity.Code, XPM: found.xpm, MYOBAE: found.myobae, Entity: entity}
+	if ok, err := p.offers(ctx, v, nimbus.CapabilityContactsRead); err != nil {
+		return Verdict{}, err
+	} else if ok {
+		if file.Contacts, err = p.Nimbus.Contacts.ListByClient(ctx, entity.ID); err != nil {
+			return Verdict{}, err
+		}
+	}
+	if ok, err := p.offers(ctx, v, nimbus.CapabilityFoldersRead); err != nil {
+		return Verdict{}, err
+	} else if ok && entity.FolderID != "" {
+		if file.Documents, err = p.Nimbus.Documents.List(ctx, entity.FolderID); err != nil {
+			return Verdict{}, err
+		}
+		// The histories that earlier sessions filed are not part of what is approved.
+		filed := v.filedDocuments()
+		file.Documents = slices.DeleteFunc(file.Documents, func(d nimbus.Document) bool { return slices.Contains(filed, d.ID) })
+	}
+	data, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
+		return Verdict{}, err
+	}
+	snap := &Snapshot{XPM: found.xpm, MYOBAE: found.myobae, Nimbus: entity.ID, Folder: entity.FolderID, Proof: Read,
+		File: fmt.Sprintf("%s/snapshot-%s.json", evidenceDir(v.Entity.Code), digest(file)[:12])}
+	for _, c := range file.Contacts {
+		snap.Contacts = append(snap.Contacts, c.ID)
+	}
+	for _, d := range file.Documents {
+		snap.Documents = append(snap.Documents, d.ID)
+	}
+	slices.Sort(snap.Contacts)
+	slices.Sort(snap.Documents)
+	verdict := done("%d contacts, %d documents", len(snap.Contacts), len(snap.Documents))
+	verdict.Details = map[string]string{"snapshot": snap.File}
+	verdict.Files = []EvidenceFile{{Name: snap.File, Data: append(data, '\n')}}
+	verdict.Facts.Snapshot = snap
+	return verdict, nil
+}
+
+func (v View) filedDocuments() []nimbus.DocumentID {
+	if v.Facts.Filed == nil {
+		return nil
+	}
+	return v.Facts.Filed.Documents
+}

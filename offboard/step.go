@@ -1,0 +1,181 @@
+package offboard
+
+import (
+	"context"
+	"time"
+)
+
+// State is where a step stands.
+type State string
+
+const (
+	Pending State = "pending" // what it needs is not done yet
+	Todo    State = "todo"    // checked: there is an effect to apply
+	Done    State = "done"    // checked: what it wants is so
+	Waiting State = "waiting" // for a sync, an operation or a quota
+	Manual  State = "manual"  // a person has to do or approve something
+	Blocked State = "blocked" // a rule forbids to go on
+	Failed  State = "failed"  // something went wrong; a later run tries again
+	Unknown State = "unknown" // an effect may or may not have happened: read first
+	Skipped State = "skipped" // not wanted by the policy
+)
+
+// Proof says how something was learnt.
+type Proof string
+
+const (
+	Read     Proof = "read"     // a program asked the vendor, after the effect before it
+	Attested Proof = "attested" // a person answered: question, answer, who and when are in the journal
+)
+
+// Scope says whether a step is taken once for each client or once for the run.
+type Scope string
+
+const (
+	PerClient Scope = "client"
+	PerRun    Scope = "run"
+)
+
+// StepInfo is a step as data: all that the order of a run depends on.
+type StepInfo struct {
+	Name string `json:"name"`
+	// Does says in a few words what the step does, for people.
+	Does string `json:"does"`
+	// Rule names the rules and invariants behind it: "R1, R2, I1".
+	Rule string `json:"rule,omitempty"`
+	// Needs are the steps before it that must be done, and proved afresh after
+	// the client's last effect, before this step may have an effect.
+	Needs []string `json:"needs,omitempty"`
+	// Destructive steps must need an export of the history and an approval.
+	Destructive bool  `json:"destructive,omitempty"`
+	Scope       Scope `json:"scope"`
+}
+
+// Step is a StepInfo with its functions. Steps are values: a plan is a slice of
+// them and may be extended and reordered by ordinary code (see [Plan.Validate]).
+type Step struct {
+	StepInfo
+	// Check reads, and says where the step stands. It is called again and again
+	// and must not change anything: its context refuses every call of the three
+	// clients that is not a read.
+	Check func(context.Context, View) (Verdict, error)
+	// Apply has one effect, on the target that Check named first. It is called
+	// only right after a Check that said Todo, and after the intent is durable.
+	// An error that leaves open whether it was done must wrap the client's
+	// ErrOutcomeUnknown. Nil where Check never says Todo.
+	Apply func(ctx context.Context, v View, target string) (Applied, error)
+	// Foresee says, in a preview, what the step would do once the steps before
+	// it have run. It only reads. Nil: the preview shows Does.
+	Foresee func(context.Context, View) (Verdict, error)
+}
+
+// Verdict is what a Check found.
+type Verdict struct {
+	State  State
+	Rule   string // the rule that decided; empty: the step's own
+	Reason string // for people; ids, codes and counts, never names (I8)
+	Proof  Proof  // of Done
+	// Target names the one effect that is next when State is Todo: an id.
+	Target string
+	// Until is when to check again when State is Waiting; zero: soon.
+	Until time.Time
+	// Task is what a person is asked when State is Manual.
+	Task *Task
+	// Facts holds what was learnt; parts that are nil stay as they were.
+	Facts Facts
+	// Details appear in the report as the step's evidence.
+	Details map[string]string
+	// Kept lists what stays behind, and why.
+	Kept []Kept
+	// Files are evidence files to be written before the verdict is recorded.
+	Files []EvidenceFile
+}
+
+// Kept is one thing that stays behind.
+type Kept struct {
+	What string `json:"what"` // contact, folder, history, entity
+	ID   string `json:"id"`
+	Why  string `json:"why"`
+	Rule string `json:"rule,omitempty"`
+}
+
+// EvidenceFile is a small file for the evidence directory. A file of that name
+// that exists already is left as it is.
+type EvidenceFile struct {
+	Name string
+	Data []byte
+}
+
+// Applied is what an effect that was done has told.
+type Applied struct {
+	Facts   Facts
+	Details map[string]string
+}
+
+// View is what a step sees: the specification, its client, and what the journal
+// knows. Steps keep nothing of their own between calls.
+type View struct {
+	Spec   Spec
+	Entity Entity // zero in a step of the whole run
+	Facts  Facts  // of the client, or of the run
+	Now    time.Time
+
+	unit     string
+	step     string
+	needs    []string
+	progress *Progress
+	evidence Evidence
+}
+
+// Client returns what is known of another client of the run.
+func (v View) Client(code string) Facts { return v.progress.Facts(code) }
+
+// Answer returns the answer of a person to a task, if there is one.
+func (v View) Answer(taskID string) (Answer, bool) {
+	a, ok := v.progress.answers[taskID]
+	return a, ok
+}
+
+// Touched reports whether anything that leads to the removal of the client was
+// begun: from then on its history may be gone from Nimbus (R1, I1).
+func (v View) Touched() bool { return v.progress.touched(v.Entity.Code) }
+
+// Evidence gives access to the evidence files.
+func (v View) Evidence() Evidence { return v.evidence }
+
+// effects are what this step has tried on this client, oldest first.
+func (v View) effects() []effect { return v.progress.see(v.unit, v.step).effects }
+
+// justDone reports whether the client's newest effect is this step's, on this
+// target, and was done in this session: its answer is then the fresh read.
+func (v View) justDone(target string) bool {
+	all := v.effects()
+	if len(all) == 0 {
+		return false
+	}
+	last := all[len(all)-1]
+	return last.target == target && last.state == Done && last.seq > v.progress.session &&
+		last.seq >= v.progress.lastEffect(v.unit)
+}
+
+// since is the journal record at which the last of the steps that this one
+// needs became done: what this step relies on must have begun after it.
+func (v View) since() int {
+	newest := 0
+	for _, need := range v.needs {
+		for _, unit := range v.progress.unitsWith(need) {
+			newest = max(newest, v.progress.see(unit, need).became)
+		}
+	}
+	return newest
+}
+
+// did reports whether this step recorded an effect on the target as done.
+func (v View) did(target string) bool {
+	for _, e := range v.effects() {
+		if e.target == target && e.state == Done {
+			return true
+		}
+	}
+	return false
+}

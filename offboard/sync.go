@@ -1,0 +1,290 @@
+package offboard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/xpm"
+)
+
+const (
+	// maxSyncs is how many syncs one removal may take before a person must look.
+	maxSyncs = 3
+	// settle is how long after a sync its effect may still appear on the grid.
+	settle = 2 * time.Minute
+)
+
+// fullClientSync starts one Full Client Sync for all clients of the run and
+// waits for it (R7). It is practice-wide, so it is guarded against bystanders:
+// clients that it would remove and that the run does not know (R8a, I12).
+func (p practice) fullClientSync() Step {
+	return Step{
+		StepInfo: StepInfo{Name: StepFullClientSync, Does: "run a Full Client Sync in Nimbus", Rule: "R7, R8a, I12",
+			Needs: []string{StepExportHistory, StepApprove, StepArchiveClient}, Destructive: true, Scope: PerRun},
+		Check: p.checkFullSync,
+		Apply: func(ctx context.Context, _ View, target string) (Applied, error) {
+			_, err := p.Nimbus.Syncs.StartFull(ctx, nimbus.SyncID(target))
+			return Applied{}, err
+		},
+		Foresee: p.foreseeSync,
+	}
+}
+
+func (p practice) checkFullSync(ctx context.Context, v View) (Verdict, error) {
+	able, err := p.offers(ctx, v, nimbus.CapabilitySyncStart, nimbus.CapabilitySyncRead)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !able {
+		return p.syncByHand(ctx, v)
+	}
+	present, unexplained, known, err := p.stillOnGrid(ctx, v)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case known && len(present) == 0:
+		return done("every client of the run has left the Client Grid"), nil
+	}
+	tried := v.effectsSince(v.since())
+	next := fmt.Sprintf("offboard-%s-%d-%d", scopeHash(v.Spec, v.progress)[:16], v.since(), len(tried)+1)
+	if len(tried) == 0 {
+		return p.startSync(ctx, v, next)
+	}
+	last := tried[len(tried)-1]
+	run, err := p.Nimbus.Syncs.Get(ctx, nimbus.SyncID(last.target))
+	if errors.Is(err, nimbus.ErrNotFound) && last.state != Done {
+		return p.startSync(ctx, v, last.target)
+	} else if err != nil {
+		return Verdict{}, err
+	}
+	again := ""
+	switch {
+	case run.State == nimbus.SyncFailed:
+		again = "the Full Client Sync failed"
+	case run.State != nimbus.SyncCompleted:
+		return waiting("R7", "the Full Client Sync is %s", run.State)
+	case len(unexplained) == 0:
+		return done("the Full Client Sync is completed"), nil
+	default:
+		again = "the Full Client Sync is completed, but still on the Client Grid are " + strings.Join(unexplained, ", ")
+		if v.Now.Before(run.FinishedAt.Add(settle)) {
+			return waiting("R9", "%s", again)
+		}
+	}
+	if len(tried) >= maxSyncs {
+		return blocked("R7, R9", "%s, after %d syncs: a person has to look at Admin > AutoMate", again, len(tried))
+	}
+	return p.startSync(ctx, v, next)
+}
+
+// startSync is the verdict that the sync with this id has to be started, unless
+// another one runs or it would remove bystanders. The id is made of what the
+// sync follows, and starting it again starts no second one.
+func (p practice) startSync(ctx context.Context, v View, id string) (Verdict, error) {
+	runs, err := p.Nimbus.Syncs.List(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if slices.ContainsFunc(runs, func(r nimbus.SyncRun) bool { return r.Kind == nimbus.SyncFull && r.State == nimbus.SyncRunning }) {
+		return waiting("R7", "another Full Client Sync is running")
+	}
+	if verdict, err := p.bystanders(ctx, v, false); err != nil || verdict.State != "" {
+		return verdict, err
+	}
+	return Verdict{State: Todo, Target: id, Reason: "start a Full Client Sync"}, nil
+}
+
+func (p practice) foreseeSync(ctx context.Context, v View) (Verdict, error) {
+	verdict, err := p.bystanders(ctx, v, true)
+	if err != nil || verdict.State != "" {
+		return verdict, err
+	}
+	return Verdict{State: Todo, Reason: "start one Full Client Sync; no other client would be removed by it"}, nil
+}
+
+// effectsSince lists the step's effects after a record.
+func (v View) effectsSince(seq int) []effect {
+	all := v.effects()
+	i := slices.IndexFunc(all, func(e effect) bool { return e.seq > seq })
+	if i < 0 {
+		return nil
+	}
+	return all[i:]
+}
+
+// bystanders blocks the sync where an entity on the Client Grid would be removed
+// by it that this run does not hold a verified history of (I12). Planned counts
+// clients that would have one by then, for a preview.
+func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict, error) {
+	readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !readable || p.XPM == nil {
+		_, ask, ok := v.byHand(Task{
+			ID: "bystanders-" + fmt.Sprint(v.since()), Rule: "I12, P9", Where: "Xero Practice Manager > Clients > Archived, and Nimbus > Clients > Client Grid",
+			Do:  []string{"Compare the two lists", "Answer yes if the Client Grid shows no archived or deleted client but " + strings.Join(v.Spec.codes(), ", ")},
+			Why: "a Full Client Sync removes every archived client of the practice, and destroys the history of each (R8a)",
+		})
+		if !ok {
+			return ask, nil
+		}
+		return Verdict{}, nil
+	}
+	byCode, err := p.listXPM(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	inScope := map[nimbus.ClientID]bool{}
+	for _, code := range v.Spec.codes() {
+		if f := v.Client(code); f.Snapshot != nil && (f.History != nil || planned) {
+			inScope[f.Snapshot.Nimbus] = true
+		}
+	}
+	var others []string
+	for entity, err := range p.Nimbus.Clients.All(ctx, nimbus.PageOptions{}) {
+		switch {
+		case err != nil:
+			return Verdict{}, err
+		case entity.Integrated && !inScope[entity.ID] && wouldLeave(byCode[codeKey(entity.Code)]):
+			others = append(others, entity.Code)
+		}
+	}
+	if len(others) > 0 {
+		return blocked("I12, R8a", "the sync would also remove %s, archived or deleted in XPM and not exported by this run: off-board them in this run, or un-archive them", strings.Join(others, ", "))
+	}
+	return Verdict{}, nil
+}
+
+// wouldLeave reports whether a Full Client Sync removes an entity with these
+// clients in XPM: none of them is active. An entity without any was deleted.
+func wouldLeave(clients []xpm.ClientEntity) bool {
+	for _, c := range clients {
+		if !c.IsArchived && !c.IsDeleted {
+			return false
+		}
+	}
+	return true
+}
+
+// stillOnGrid names the clients of the run that are present on the Client Grid
+// although they were taken out of the source system, and those among them for
+// which nothing explains it: neither Documents for Signature (R12), nor that
+// somebody brought them back upstream (I11), which confirm-removed judges. Known
+// is false where no program can read the Client Grid.
+func (p practice) stillOnGrid(ctx context.Context, v View) (present, unexplained []string, known bool, err error) {
+	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable {
+		return nil, nil, false, err
+	}
+	for _, code := range v.Spec.codes() {
+		facts := v.Client(code)
+		if facts.Snapshot == nil || facts.Snapshot.Nimbus == "" || facts.Upstream == nil || facts.Removed != nil {
+			continue
+		}
+		_, err := p.Nimbus.Clients.Get(ctx, facts.Snapshot.Nimbus)
+		if missing, err := absent(err); err != nil {
+			return nil, nil, false, err
+		} else if missing {
+			continue
+		}
+		present = append(present, code)
+		explained, err := p.stays(ctx, v, facts)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		if !explained {
+			unexplained = append(unexplained, code)
+		}
+	}
+	return present, unexplained, true, nil
+}
+
+// stays reports whether there is a reason for an entity to stay after a sync.
+func (p practice) stays(ctx context.Context, v View, facts Facts) (bool, error) {
+	v.Facts = facts
+	if jobs, _, err := p.signatureJobs(ctx, v); err != nil || jobs > 0 {
+		return jobs > 0, err
+	}
+	state, err := p.upstream(ctx, v.Spec, facts)
+	return !state.gone, err
+}
+
+func (p practice) syncByHand(ctx context.Context, v View) (Verdict, error) {
+	if _, answered := v.Answer(StepFullClientSync + "/" + handSyncID(v)); !answered {
+		if verdict, err := p.bystanders(ctx, v, false); err != nil || verdict.State != "" {
+			return verdict, err
+		}
+	}
+	answer, ask, ok := v.byHand(Task{
+		ID: handSyncID(v), Rule: "R7, P9", Where: "Admin > AutoMate > Full Client Sync",
+		Do:  []string{"Start a Full Client Sync", "Wait until it has completed", "Answer yes"},
+		Why: "only a Full Client Sync removes archived clients; it destroys their history",
+	})
+	if !ok {
+		return ask, nil
+	}
+	return attested(answer, "a person ran the Full Client Sync"), nil
+}
+
+func handSyncID(v View) string { return fmt.Sprintf("sync-%d", v.since()) }
+
+// awaitSync waits for the regular sync from MYOB AE to complete (R8).
+func (p practice) awaitSync(after string) Step {
+	return Step{
+		StepInfo: StepInfo{Name: StepAwaitSync, Does: "wait for the sync from MYOB AE", Rule: "R8",
+			Needs: []string{after}, Scope: PerRun},
+		Check: p.checkRegularSync,
+	}
+}
+
+func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error) {
+	present, unexplained, known, err := p.stillOnGrid(ctx, v)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case known && len(present) == 0:
+		return done("every client of the run has left the Client Grid"), nil
+	}
+	readable, err := p.offers(ctx, v, nimbus.CapabilitySyncRead)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !readable {
+		answer, ask, ok := v.byHand(Task{
+			ID: handSyncID(v), Rule: "R8, P9", Where: "Admin > AutoMate",
+			Do:  []string{"Wait until a sync from MYOB AE that began after now has completed", "Answer yes"},
+			Why: "the sync removes the clients from Nimbus",
+		})
+		if !ok {
+			return ask, nil
+		}
+		return attested(answer, "a person saw the sync complete"), nil
+	}
+	runs, err := p.Nimbus.Syncs.List(ctx)
+	if err != nil {
+		return Verdict{}, err
+	}
+	base := v.Facts.Baseline
+	if base == nil || base.After < v.since() {
+		base = &Baseline{After: v.progress.seq}
+		for _, run := range runs {
+			base.Sync = max(base.Sync, run.Number)
+		}
+		verdict, err := waiting("R8", "a sync that starts after number %d has to complete", base.Sync)
+		verdict.Facts.Baseline = base
+		return verdict, err
+	}
+	completed := slices.ContainsFunc(runs, func(r nimbus.SyncRun) bool { return r.Number > base.Sync && r.State == nimbus.SyncCompleted })
+	switch {
+	case !completed:
+		return waiting("R8", "no sync after number %d has completed so far", base.Sync)
+	case len(unexplained) > 0:
+		return waiting("R8, R9", "a sync has completed, but still on the Client Grid are %s", strings.Join(unexplained, ", "))
+	}
+	return done("a sync that started after the clients were closed has completed"), nil
+}

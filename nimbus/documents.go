@@ -1,0 +1,173 @@
+package nimbus
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/practicekit/offboarding/internal/transport"
+)
+
+// DocumentID identifies a document.
+type DocumentID string
+
+// The paths of a Client folder.
+const (
+	PathCurrent    = "Current"
+	PathToClient   = "To Client"
+	PathFromClient = "From Client"
+)
+
+// Document is a file in a folder or in the Archive.
+type Document struct {
+	ID       DocumentID `json:"id"`
+	Name     string     `json:"name"`
+	FolderID FolderID   `json:"folderId"`
+	// Path is where in the folder the document lies: PathCurrent, PathToClient
+	// or PathFromClient.
+	Path string `json:"path"`
+	Size int64  `json:"size"` // in bytes
+	// SHA256 is the digest of the content in lower-case hexadecimal, or empty
+	// where the server does not know it.
+	SHA256     string    `json:"sha256"`
+	Published  bool      `json:"published"`
+	Locked     bool      `json:"locked"`
+	CheckedOut bool      `json:"checkedOut"`
+	ModifiedAt time.Time `json:"modifiedAt,omitzero"`
+}
+
+func (Document) members() []string {
+	return []string{"id", "name", "folderId", "published", "locked", "checkedOut"}
+}
+
+func (d Document) check() error {
+	if d.SHA256 != "" {
+		if b, err := hex.DecodeString(d.SHA256); err != nil || len(b) != 32 || d.SHA256 != strings.ToLower(d.SHA256) {
+			return errContract("a digest is not 64 lower-case hexadecimal digits")
+		}
+	}
+	return named("id", d.ID)
+}
+
+// Upload is a document to be stored.
+type Upload struct {
+	// Name is the file's name, with its extension and without a folder.
+	Name   string
+	Size   int64    // in bytes
+	SHA256 [32]byte // of the content
+	// Body opens the content. It is called once for every attempt.
+	Body func() (io.ReadCloser, error)
+}
+
+// DocumentService works on documents. Use it as Client.Documents.
+type DocumentService struct{ c *Client }
+
+// List returns all documents of the folder, those of its paths included.
+//
+// It changes nothing and follows all pages. A missing folder is ErrNotFound. An
+// answer with a document of another folder is ErrInvalid.
+func (s *DocumentService) List(ctx context.Context, id FolderID) ([]Document, error) {
+	const op = "Documents.List"
+	if err := checkID(op, id); err != nil {
+		return nil, err
+	}
+	return s.ofFolder(ctx, op, id, nil, "folders", string(id), "documents")
+}
+
+// Archived returns the documents that the Archive holds of a folder that was
+// archived (R19); none is an empty slice.
+//
+// It changes nothing and follows all pages. An answer with a document of
+// another folder is ErrInvalid.
+func (s *DocumentService) Archived(ctx context.Context, id FolderID) ([]Document, error) {
+	const op = "Documents.Archived"
+	if err := checkID(op, id); err != nil {
+		return nil, err
+	}
+	return s.ofFolder(ctx, op, id, url.Values{"folderId": {string(id)}}, "archive", "documents")
+}
+
+func (s *DocumentService) ofFolder(ctx context.Context, op string, id FolderID, query url.Values, elem ...string) ([]Document, error) {
+	documents, err := list(ctx, s.c, op, query, func(d Document) string { return string(d.ID) }, elem...)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range documents {
+		if d.FolderID != id {
+			return nil, invalid(op, "the answer names a document of another folder")
+		}
+	}
+	return documents, nil
+}
+
+// Get returns one document without its content.
+//
+// It changes nothing and is read whole. A missing document is ErrNotFound.
+func (s *DocumentService) Get(ctx context.Context, id DocumentID) (Document, error) {
+	return getByID(ctx, s.c, "Documents.Get", id, func(d Document) DocumentID { return d.ID }, "documents", string(id))
+}
+
+// Upload stores a document in the folder, under Current, unpublished and
+// without a notification, so that nobody is mailed (R3, P4).
+//
+// It may be sent again: a document with that name and digest that is there
+// already is returned and nothing changes. The same name with other content is
+// ErrConflict with CodeNameTaken, a missing folder ErrNotFound. An answer that
+// describes other content, or a published document, is ErrInvalid.
+func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Document, error) {
+	const op = "Documents.Upload"
+	if err := checkID(op, id); err != nil {
+		return Document{}, err
+	}
+	if u.Name == "" || strings.ContainsAny(u.Name, "/\\\x00") || u.Size < 0 || u.Body == nil {
+		return Document{}, invalid(op, "an upload needs a name without a folder, its size and its content")
+	}
+	d, err := send[Document](ctx, s.c, transport.Request{
+		Op: op, Effect: transport.Repeatable, Method: http.MethodPost, Path: path("folders", string(id), "documents"),
+		Query: url.Values{"name": {u.Name}, "published": {"false"}, "notify": {"false"}},
+		Header: http.Header{
+			"Content-Type":   {"application/octet-stream"},
+			"Content-Digest": {"sha-256=:" + base64.StdEncoding.EncodeToString(u.SHA256[:]) + ":"},
+		},
+		Body: u.Body, ContentLength: u.Size,
+	}, nil)
+	if err != nil {
+		return Document{}, err
+	}
+	if d.Name != u.Name || d.FolderID != id || d.SHA256 != hex.EncodeToString(u.SHA256[:]) || d.Published || d.Path == PathToClient {
+		return Document{}, invalid(op, "the answer describes another document than the one sent")
+	}
+	return d, nil
+}
+
+// Download returns the document's content. The caller closes it.
+//
+// It changes nothing but the Client History, which may gain a row, and is
+// streamed: only its start is retried. The digest is compared at the end: a read
+// that would return io.EOF over other content returns an *Error that wraps
+// ErrInvalid. A missing document is ErrNotFound, an answer without a digest
+// ErrInvalid.
+func (s *DocumentService) Download(ctx context.Context, id DocumentID) (io.ReadCloser, error) {
+	const op = "Documents.Download"
+	if err := checkID(op, id); err != nil {
+		return nil, err
+	}
+	res, err := s.c.do(ctx, transport.Request{
+		Op: op, Method: http.MethodGet, Path: path("documents", string(id), "content"),
+		Header: http.Header{"Accept": {"*/*"}}, MaxResponseBytes: s.c.streamLimit,
+	})
+	if err != nil {
+		return nil, err
+	}
+	want, ok := contentDigest(res.Header)
+	if !ok {
+		res.Body.Close()
+		return nil, answerError(op, transport.Read, res, errContract("the answer has no SHA-256 Content-Digest"))
+	}
+	return newVerified(op, res, want), nil
+}

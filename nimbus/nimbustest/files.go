@@ -1,0 +1,172 @@
+package nimbustest
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/practicekit/offboarding/nimbus"
+)
+
+// suffixed tells whether code is base with the seven digits of P1.
+func suffixed(code, base string) bool {
+	return len(code) == len(base)+7 && strings.EqualFold(code[:len(base)], base) && sevenDigits.MatchString(code[len(base):])
+}
+
+var sevenDigits = regexp.MustCompile(`^[0-9]{7}$`)
+
+func (s *Server) listFolders(r request) answer {
+	query := r.URL.Query()
+	clientID, kind, code := query.Get("clientId"), query.Get("kind"), query.Get("code")
+	var matching []*folder
+	for _, f := range s.folders {
+		if clientID != "" && string(f.ClientID) != clientID || kind != "" && string(f.Kind) != kind {
+			continue
+		}
+		if code == "" || strings.EqualFold(f.Code, code) || f.Kind == nimbus.FolderOrphaned && suffixed(f.Code, code) {
+			matching = append(matching, f)
+		}
+	}
+	return list(s, r, slices.All(matching), func(f *folder) (int, nimbus.Folder) { return f.seq, f.view() })
+}
+
+// withFolder answers about the folder in the path.
+func (s *Server) withFolder(r request, do func(f *folder) answer) answer {
+	f := s.folder(nimbus.FolderID(r.PathValue("id")))
+	if f == nil {
+		return notFound()
+	}
+	return do(f).about(f.clientCode, "")
+}
+
+func (s *Server) getFolder(r request) answer {
+	return s.withFolder(r, func(f *folder) answer { return respond(http.StatusOK, f.view()) })
+}
+
+func (s *Server) listDocuments(r request) answer {
+	return s.withFolder(r, func(f *folder) answer { return documentList(s, r, f.files) })
+}
+
+func documentList(s *Server, r request, files []*document) answer {
+	return list(s, r, slices.All(files), func(d *document) (int, nimbus.Document) { return d.seq, d.Document })
+}
+
+func (s *Server) listArchive(r request) answer {
+	id := nimbus.FolderID(r.URL.Query().Get("folderId"))
+	var files []*document
+	for _, d := range s.archive {
+		if d.FolderID == id {
+			files = append(files, d)
+		}
+	}
+	return documentList(s, r, files)
+}
+
+func (s *Server) getDocument(r request) answer {
+	if d := s.document(r.PathValue("id")); d != nil {
+		return respond(http.StatusOK, d.Document)
+	}
+	return notFound()
+}
+
+// download adds a row to the history, as the product does.
+func (s *Server) download(r request) answer {
+	d := s.document(r.PathValue("id"))
+	if d == nil {
+		return notFound()
+	}
+	if f := s.folder(d.FolderID); f != nil {
+		s.record(f, "Export File", "/"+d.Path+"/"+d.Name)
+	}
+	sum := sha256.Sum256(d.content)
+	return answer{status: http.StatusOK, body: d.content, header: http.Header{
+		"Content-Type": {"application/octet-stream"}, "Content-Digest": {digestHeader(sum)},
+	}}
+}
+
+func digestHeader(sum [sha256.Size]byte) string {
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
+}
+
+// upload stores a document under Current. A published one, or one with a
+// notification, mails the contacts (P4). A stored file adds a row to the
+// history, so the exported file is always one event short of it.
+func (s *Server) upload(r request) answer {
+	query := r.URL.Query()
+	name, published := query.Get("name"), query.Get("published") == "true"
+	target := r.PathValue("id") + "/" + name
+	f := s.folder(nimbus.FolderID(r.PathValue("id")))
+	if f == nil {
+		return notFound().about("", target)
+	}
+	sum := sha256.Sum256(r.body)
+	switch {
+	case name == "":
+		return problem(http.StatusUnprocessableEntity, "name-missing", "a document needs a name").about(f.clientCode, target)
+	case r.Header.Get("Content-Digest") != digestHeader(sum):
+		return problem(http.StatusUnprocessableEntity, nimbus.CodeDigestMismatch, "the content does not have the digest of its header").about(f.clientCode, target)
+	}
+	if d := find(f.files, func(d *document) bool { return strings.EqualFold(d.Name, name) }); d != nil {
+		if d.SHA256 == hex.EncodeToString(sum[:]) {
+			return respond(http.StatusOK, d.Document).about(f.clientCode, target)
+		}
+		return problem(http.StatusConflict, nimbus.CodeNameTaken, "the folder has another document with this name").about(f.clientCode, target)
+	}
+	d := s.newDocument(f, Document{Name: name, Content: r.body, Path: nimbus.PathCurrent, Published: published})
+	s.record(f, "Import File", "/"+d.Path+"/"+d.Name)
+	if published || query.Get("notify") == "true" {
+		s.mailsSent++
+	}
+	a := respond(http.StatusCreated, d.Document).about(f.clientCode, target)
+	a.changed = true
+	return a
+}
+
+// disposal refuses what the account's edition, the folder's kind or its number
+// of documents do not allow.
+func (s *Server) disposal(f *folder, edition nimbus.Edition, count string) (refusal answer, ok bool) {
+	switch {
+	case s.edition != edition:
+		return problem(http.StatusConflict, nimbus.CodeEditionMismatch, "the account's edition does not do this"), false
+	case f.Kind != nimbus.FolderOrphaned:
+		return problem(http.StatusConflict, nimbus.CodeFolderNotOrphaned, "the folder is not an orphaned folder"), false
+	case count != strconv.Itoa(len(f.files)):
+		return problem(http.StatusConflict, nimbus.CodeDocumentCount, "the folder holds "+strconv.Itoa(len(f.files))+" documents"), false
+	}
+	return answer{}, true
+}
+
+// archiveFolder moves the documents to the Archive (R19).
+func (s *Server) archiveFolder(r request) answer {
+	return s.withFolder(r, func(f *folder) answer {
+		var body struct{ Documents json.Number }
+		if json.Unmarshal(r.body, &body) != nil {
+			return problem(http.StatusBadRequest, "invalid-json", "the body is not JSON")
+		}
+		if refusal, ok := s.disposal(f, nimbus.EditionCDM, body.Documents.String()); !ok {
+			return refusal
+		}
+		s.archive = append(s.archive, f.files...)
+		s.folders = without(s.folders, f)
+		a := respond(http.StatusOK, map[string]int{"archived": len(f.files)})
+		a.changed = true
+		return a
+	})
+}
+
+// deleteFolder removes the documents for good (R20).
+func (s *Server) deleteFolder(r request) answer {
+	return s.withFolder(r, func(f *folder) answer {
+		if refusal, ok := s.disposal(f, nimbus.EditionNonCDM, r.URL.Query().Get("documents")); !ok {
+			return refusal
+		}
+		s.folders = without(s.folders, f)
+		return answer{status: http.StatusNoContent, changed: true}
+	})
+}

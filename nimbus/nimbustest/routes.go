@@ -1,0 +1,51 @@
+package nimbustest
+
+import "github.com/practicekit/offboarding/nimbus"
+
+// route ties an operation of the contract to its handler, which runs under the
+// lock.
+type route struct {
+	pattern     string
+	capability  nimbus.Capability // empty: always offered
+	operation   string            // names the effect, or is empty
+	destructive bool
+	handle      func(*Server, request) answer
+}
+
+const opLogin = "login"
+
+func (r route) effect() bool { return r.operation != "" && r.operation != opLogin }
+
+func routes() []route {
+	return []route{
+		{"POST /v1/session", "", opLogin, false, (*Server).postSession},
+		{"GET /v1/account", "", "", false, (*Server).getAccount},
+
+		{"GET /v1/clients", nimbus.CapabilityClientsRead, "", false, (*Server).listClients},
+		{"GET /v1/clients/{id}", nimbus.CapabilityClientsRead, "", false, (*Server).getClient},
+		{"DELETE /v1/clients/{id}", nimbus.CapabilityClientsDelete, "delete-client", true, (*Server).deleteClient},
+		{"GET /v1/clients/{id}/history", nimbus.CapabilityHistoryExport, "", false, (*Server).exportHistory},
+		{"GET /v1/clients/{id}/history/count", nimbus.CapabilityHistoryExport, "", false, (*Server).countHistory},
+		{"GET /v1/clients/{id}/contacts", nimbus.CapabilityContactsRead, "", false, (*Server).listContacts},
+		{"GET /v1/clients/{id}/email-jobs", nimbus.CapabilityEmailJobsRead, "", false, (*Server).listEmailJobs},
+
+		{"GET /v1/contacts/{id}", nimbus.CapabilityContactsRead, "", false, (*Server).getContact},
+		{"GET /v1/contacts/{id}/relations", nimbus.CapabilityContactsRead, "", false, (*Server).listRelations},
+		{"DELETE /v1/contacts/{id}/portal-access", nimbus.CapabilityContactsAccess, "remove-portal-access", true, (*Server).removePortalAccess},
+		{"DELETE /v1/contacts/{id}", nimbus.CapabilityContactsDelete, "delete-contact", true, (*Server).deleteContact},
+
+		{"GET /v1/folders", nimbus.CapabilityFoldersRead, "", false, (*Server).listFolders},
+		{"GET /v1/folders/{id}", nimbus.CapabilityFoldersRead, "", false, (*Server).getFolder},
+		{"GET /v1/folders/{id}/documents", nimbus.CapabilityFoldersRead, "", false, (*Server).listDocuments},
+		{"POST /v1/folders/{id}/documents", nimbus.CapabilityDocumentsUpload, "upload-document", false, (*Server).upload},
+		{"POST /v1/folders/{id}/archive", nimbus.CapabilityFoldersArchive, "archive-folder", true, (*Server).archiveFolder},
+		{"DELETE /v1/folders/{id}", nimbus.CapabilityFoldersDelete, "delete-folder", true, (*Server).deleteFolder},
+		{"GET /v1/documents/{id}", nimbus.CapabilityFoldersRead, "", false, (*Server).getDocument},
+		{"GET /v1/documents/{id}/content", nimbus.CapabilityDocumentsDownload, "", false, (*Server).download},
+		{"GET /v1/archive/documents", nimbus.CapabilityArchiveRead, "", false, (*Server).listArchive},
+
+		{"GET /v1/syncs", nimbus.CapabilitySyncRead, "", false, (*Server).listSyncs},
+		{"GET /v1/syncs/{id}", nimbus.CapabilitySyncRead, "", false, (*Server).getSync},
+		{"PUT /v1/syncs/{id}", nimbus.CapabilitySyncStart, "start-sync", true, (*Server).startSync},
+	}
+}

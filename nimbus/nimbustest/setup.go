@@ -1,0 +1,173 @@
+package nimbustest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/practicekit/offboarding/nimbus"
+)
+
+// Client is a Client Entity to begin with.
+type Client struct {
+	ID         nimbus.ClientID // empty: counted up
+	Code, Name string
+	Integrated bool
+	// History is the rows of the Client History, without a header: date, event,
+	// who performed it, subject. HistoryRows adds that many invented ones.
+	History     [][]string
+	HistoryRows int
+}
+
+// Contact is a contact to begin with.
+type Contact struct {
+	FirstName, Surname, Email       string
+	HasLogin, PortalAccess, Invited bool
+	Related                         []string // codes or ids of entities
+}
+
+// EmailJob is an Email Job to begin with.
+type EmailJob struct {
+	Subject, JobStatus                           string
+	DocumentsForSignature, OutstandingSignatures int
+}
+
+// Document is a document to begin with.
+type Document struct {
+	Name                          string
+	Content                       []byte
+	Path                          string // empty: nimbus.PathCurrent
+	Published, Locked, CheckedOut bool
+}
+
+// Folder is a business folder to begin with.
+type Folder struct{ Code, Name string }
+
+// AddClient adds an entity with an empty folder and returns its id.
+func (s *Server) AddClient(c Client) nimbus.ClientID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addClient(c).ID
+}
+
+func (s *state) addClient(c Client) *client {
+	id, seq := s.next("c")
+	if c.ID == "" || s.clientByID(c.ID) != nil {
+		c.ID = nimbus.ClientID(id)
+	}
+	added := &client{seq: seq, history: slices.Clone(c.History)}
+	for n := range c.HistoryRows {
+		added.history = append(added.history, []string{"2026-01-01T00:00:00Z", "Upload File", "Example Employee", "/Current/file-" + strconv.Itoa(n+1) + ".pdf"})
+	}
+	f := s.newFolder(nimbus.FolderClient, c.Code, c.Name, c.ID)
+	added.ClientEntity = nimbus.ClientEntity{ID: c.ID, Code: c.Code, Name: c.Name, Integrated: c.Integrated, FolderID: f.ID}
+	s.clients = append(s.clients, added)
+	return added
+}
+
+func (s *state) newFolder(kind nimbus.FolderKind, code, name string, owner nimbus.ClientID) *folder {
+	id, seq := s.next("f")
+	f := &folder{seq: seq, clientCode: code, Folder: nimbus.Folder{ID: nimbus.FolderID(id), Kind: kind, Code: code, Name: name, ClientID: owner}}
+	s.folders = append(s.folders, f)
+	return f
+}
+
+// AddContact adds a contact and returns its id. An entity that is not there is
+// an error.
+func (s *Server) AddContact(c Contact) (nimbus.ContactID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var related []nimbus.ClientID
+	for _, ref := range c.Related {
+		found := s.client(ref)
+		if found == nil {
+			return "", errNoClient(ref)
+		}
+		related = append(related, found.ID)
+	}
+	id, seq := s.next("ct")
+	s.contacts = append(s.contacts, &contact{seq: seq, related: related, Contact: nimbus.Contact{
+		ID: nimbus.ContactID(id), FirstName: c.FirstName, Surname: c.Surname, Email: c.Email,
+		HasLogin: c.HasLogin, PortalAccess: c.PortalAccess, Invited: c.Invited,
+	}})
+	return nimbus.ContactID(id), nil
+}
+
+// AddEmailJob adds an Email Job to the entity with this code or id.
+func (s *Server) AddEmailJob(client string, j EmailJob) (nimbus.EmailJobID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.client(client)
+	if c == nil {
+		return "", errNoClient(client)
+	}
+	id, seq := s.next("j")
+	c.jobs = append(c.jobs, &emailJob{seq: seq, EmailJob: nimbus.EmailJob{
+		ID: nimbus.EmailJobID(id), Subject: j.Subject, JobStatus: j.JobStatus,
+		DocumentsForSignature: j.DocumentsForSignature, OutstandingSignatures: j.OutstandingSignatures,
+	}})
+	return nimbus.EmailJobID(id), nil
+}
+
+// AddDocument adds a document to the folder of the entity with this code or id.
+// It adds no row to the history.
+func (s *Server) AddDocument(client string, d Document) (nimbus.DocumentID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.client(client)
+	if c == nil {
+		return "", errNoClient(client)
+	}
+	if d.Path == "" {
+		d.Path = nimbus.PathCurrent
+	}
+	return s.newDocument(s.folder(c.FolderID), d).ID, nil
+}
+
+func (s *state) newDocument(f *folder, d Document) *document {
+	id, seq := s.next("d")
+	sum := sha256.Sum256(d.Content)
+	added := &document{seq: seq, content: slices.Clone(d.Content), Document: nimbus.Document{
+		ID: nimbus.DocumentID(id), Name: d.Name, FolderID: f.ID, Path: d.Path, Size: int64(len(d.Content)),
+		SHA256: hex.EncodeToString(sum[:]), Published: d.Published, Locked: d.Locked, CheckedOut: d.CheckedOut,
+		ModifiedAt: time.Now().UTC().Truncate(time.Second),
+	}}
+	f.files = append(f.files, added)
+	return added
+}
+
+// AddFolder adds a business folder, such as one that takes an orphaned folder's
+// name (P1), and returns its id.
+func (s *Server) AddFolder(f Folder) nimbus.FolderID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newFolder(nimbus.FolderBusiness, f.Code, f.Name, "").ID
+}
+
+// SetEdition changes the edition of the account.
+func (s *Server) SetEdition(e nimbus.Edition) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.edition = e
+}
+
+// SetSignatures changes the counts of an Email Job, as when a client signs. It
+// reports whether there is such a job.
+func (s *Server) SetSignatures(id nimbus.EmailJobID, documentsForSignature, outstanding int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.clients {
+		if j := find(c.jobs, func(j *emailJob) bool { return j.ID == id }); j != nil {
+			j.DocumentsForSignature, j.OutstandingSignatures = documentsForSignature, outstanding
+			return true
+		}
+	}
+	return false
+}
+
+func errNoClient(ref string) error {
+	return fmt.Errorf("nimbustest: there is no client entity with the code or id %q", ref)
+}

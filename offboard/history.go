@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"slices"
@@ -45,7 +46,7 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	next := Verdict{State: Todo, Target: fmt.Sprintf("%s/history-%d.csv", evidenceDir(v.Entity.Code), len(v.effects())+1)}
+	next := Verdict{State: Todo, Target: v.nextHistory()}
 	if !readable || v.Facts.Snapshot.Nimbus == "" {
 		if last != nil {
 			return exported(*last), nil
@@ -71,6 +72,19 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 		return next, nil
 	}
 	return exported(*last), nil
+}
+
+// nextHistory is the name of the next export: one more than those that were
+// verified or refused. An export that a crash cut short has left no file, or a
+// whole one that applyExport takes over.
+func (v View) nextHistory() string {
+	n := 1
+	for _, e := range v.effects() {
+		if e.state != Unknown {
+			n++
+		}
+	}
+	return fmt.Sprintf("%s/history-%d.csv", evidenceDir(v.Entity.Code), n)
 }
 
 // exportTask asks for the file that becomes the target. A file that was refused
@@ -116,7 +130,7 @@ func (p practice) applyExport(ctx context.Context, v View, target string) (Appli
 	defer body.Close()
 	h := HistoryFile{File: target, Proof: proof}
 	var broken error // what is wrong with the export, as against the disk
-	err = v.evidence.Create(target, func(w io.Writer) error {
+	save := func(w io.Writer) error {
 		disk := &diskWriter{w: w}
 		sum := sha256.New()
 		h.Rows, err = countRows(io.TeeReader(body, io.MultiWriter(disk, sum)))
@@ -130,7 +144,15 @@ func (p practice) applyExport(ctx context.Context, v View, target string) (Appli
 		}
 		h.SHA256, h.Size = hex.EncodeToString(sum.Sum(nil)), disk.n
 		return broken
-	})
+	}
+	if err = v.evidence.Create(target, save); errors.Is(err, fs.ErrExist) {
+		// An earlier run died between writing the file and recording it. It is
+		// taken over if the export still is the same, byte for byte.
+		err = save(io.Discard)
+		if err == nil && verifyEvidence(v.evidence, h) != nil {
+			broken = fmt.Errorf("%w: %s exists and is another export; the next one gets another name", errRefused, target)
+		}
+	}
 	switch {
 	case broken != nil:
 		return Applied{}, broken

@@ -7,6 +7,7 @@ import (
 
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/xpm"
 )
 
 // removalNeeds is what every step that takes a client out of its source system
@@ -62,13 +63,14 @@ func (p practice) upstream(ctx context.Context, spec Spec, facts Facts) (upstrea
 	switch {
 	case snap.XPM != "" && p.XPM != nil:
 		c, err := p.XPM.Clients.Get(ctx, snap.XPM)
-		if missing, err := absent(err); missing {
-			// Assumed: XPM no longer shows a client that was deleted or merged (P11).
-			return upstreamState{gone: true, how: "no longer in XPM: deleted or merged (P11)"}, nil
-		} else if err != nil {
-			return upstreamState{}, err
-		}
+		var refusal *xpm.Error
 		switch {
+		case errors.As(err, &refusal) && errors.Is(err, xpm.ErrNotFound) && refusal.Description == "Invalid client identifier":
+			// XPM's own words, as against a gateway's 404. Assumed: it no longer
+			// shows a client that was deleted or merged away.
+			return upstreamState{gone: true, how: "no longer in XPM: deleted or merged (P11)"}, nil
+		case err != nil:
+			return upstreamState{}, err
 		case !c.StateKnown:
 			return upstreamState{}, errors.New("XPM does not say whether the client is archived")
 		case c.IsDeleted:
@@ -138,7 +140,12 @@ func (p practice) clearExtraField() Step {
 			if err != nil {
 				return Applied{}, fmt.Errorf("%w: %w", errRefused, err)
 			}
-			result, err := p.MYOBAE.ExtraFields.Clear(ctx, c.UID, v.Spec.field(), myobae.ClearParams{RowVersion: c.RowVersion, ExpectedCode: c.Code})
+			params := myobae.ClearParams{RowVersion: c.RowVersion, ExpectedCode: c.Code}
+			result, err := p.MYOBAE.ExtraFields.Clear(ctx, c.UID, v.Spec.field(), params)
+			if refused := (*myobae.Error)(nil); errors.As(err, &refused) && refused.Name == myobae.NameFieldIsMandatory {
+				params.Mandatory = true // it cannot be emptied, so it is set to No
+				result, err = p.MYOBAE.ExtraFields.Clear(ctx, c.UID, v.Spec.field(), params)
+			}
 			return myobaeApplied(result.Operation), err
 		},
 	}

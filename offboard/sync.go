@@ -162,10 +162,11 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 }
 
 // wouldLeave reports whether a Full Client Sync removes an entity with these
-// clients in XPM: none of them is active. An entity without any was deleted.
+// clients in XPM: none of them is known to be active. An entity without any was
+// deleted.
 func wouldLeave(clients []xpm.ClientEntity) bool {
 	for _, c := range clients {
-		if !c.IsArchived && !c.IsDeleted {
+		if c.StateKnown && !c.IsArchived && !c.IsDeleted {
 			return false
 		}
 	}

@@ -1,0 +1,141 @@
+// Package offboard takes clients out of an accounting practice: out of Xero
+// Practice Manager (XPM) or MYOB AE, and by the sync that follows out of Nimbus.
+//
+// The procedure is data, the decision is pure, the I/O is at the edge. A [Plan]
+// is a slice of [Step] values. [Next] decides from the steps, the journal and the
+// time what is to be done, and does nothing itself. A [Runner] does it.
+//
+//	systems := offboard.Systems{XPM: x, Nimbus: n} // nil: people do it
+//	journal, err := filejournal.Open("offboarding")
+//	runner := offboard.Runner{
+//		Plan:     offboard.NewPlan(spec, systems),
+//		Journal:  journal,
+//		Operator: operator,
+//		Wait:     10 * time.Minute,
+//	}
+//	preview, err := runner.Preview(ctx) // reads only
+//	report, err := runner.Run(ctx)      // the same call again continues
+//
+// The whole of it against a practice in memory is the example of this package.
+// Rules are cited by number (R7, P8, I12): RULES.md lists them.
+//
+// # The promise
+//
+// At most one destructive effect per client, step and target. Every effect has a
+// durable intent before it, and a durable outcome or an explicit unknown after
+// it. No effect runs unless its precondition was proved, fresh, after the effect
+// before it. A run can be killed at any instant and continued. This is not
+// "exactly once": most of these calls have no idempotency key, so a lost answer
+// is Unknown until a read has told what became of it.
+//
+// # Specification and policy
+//
+// A [Spec] says who leaves, from which [Source], under which [Policy]. It is plain
+// JSON. The source chooses the variant: [SourceXPM] archives and runs a Full
+// Client Sync, [SourceMYOBAE] closes, [SourceMYOBAEField] clears an Extra Field,
+// [SourceNone] deletes on the Client Grid. The policy must name the edition of
+// the Nimbus account, since the same button archives in one and destroys in the
+// other: [CDM] can keep or archive the folder, and has no way to say "delete for
+// good"; [NonCDM] can keep it or, with a [Permanent] decision, delete it. All else
+// keeps by default.
+//
+// # Steps
+//
+// NewPlan composes these. Steps of the run are taken once for all its clients,
+// the others for each. "By hand" marks those that become a [Task] where no
+// program can reach the system or its server does not offer the operation.
+//
+//	step                rule                needs                         destroys   by hand
+//	resolve             P5 I10              -                             no         yes
+//	preflight           P10 I4 R12          resolve                       no         edition only
+//	export-history      R1 R2 I1            preflight                     no         yes
+//	file-history        R3 P4 I1            export-history                no         yes
+//	approve             I10                 file-history                  no         always
+//	archive-client      R4 I1               history, filed, approve       yes        yes
+//	close-client        R5 I1               history, filed, approve       yes        yes
+//	clear-extra-field   R5 I1               history, filed, approve       yes        yes
+//	delete-client       R6 I1               history, filed, approve       yes        yes
+//	full-client-sync    R7 R8a I12          history, approve, removal     yes        yes
+//	await-sync          R8                  removal                       no         yes
+//	confirm-removed     R9 R12 I13          the step before it            by policy  yes
+//	dispose-contacts    R14-R17 P3 I3       confirm-removed               by policy  yes
+//	dispose-documents   R13 R18-R20 I2 I4   confirm-removed               by policy  yes
+//
+// History and filed are export-history and file-history. The removal is the one
+// of archive-client, close-client, clear-extra-field and delete-client that the
+// source calls for; there is at most one sync. approve and the syncs are steps of
+// the run. What destroys by policy also needs history, approve and the removal,
+// so that each is proved afresh just before. [Plan.Validate] refuses an order
+// that breaks this, whoever composed it.
+//
+// Each step is taken for all clients before the next one begins, so one sync
+// serves the run. A client that is blocked or has failed goes no further in that
+// run and holds up nobody else.
+//
+// # States
+//
+//	pending   what it needs is not done yet
+//	todo      checked: there is an effect to apply
+//	done      checked: what it wants is so, with its proof: read or attested
+//	waiting   for a sync, an operation or a quota
+//	manual    a person has to do or approve something
+//	blocked   a rule forbids to go on; the report names it
+//	failed    something went wrong; a later run tries again
+//	unknown   an effect may or may not have happened: it is read first
+//	skipped   not wanted by the policy
+//
+// # Stopping and continuing
+//
+// Run returns when every client is done, blocked or failed, or when what is left
+// waits for a person, or for a sync longer than Wait. It may be killed at any
+// instant. The same plan with the same journal continues: the state is a fold of
+// the journal, and a step that has not come to its end is read again. Three
+// attempts of a step with an unknown outcome end it for that run.
+//
+// After cancellation no new effect starts, and the outcome of the one under way
+// is still recorded. Where the journal or the evidence cannot be written, nothing
+// further is sent (I6); the error is an [EvidenceError].
+//
+// # People
+//
+// What a person does or decides is a [Task]: where in the product, what, why, and
+// what to hand back. An [Operator] puts it before somebody, or posts it and
+// returns [ErrNoAnswer]; the next run asks again under the same ID. An answer is
+// an attested proof, and reports say so. A no is recorded and asked again by the
+// next run. The approval is a task as well: its subject is the scope, the hash of
+// the specification and of every client's snapshot, so another folder, contact or
+// document means another approval (I10). [Approve] gives it beforehand.
+//
+// # Journal and evidence
+//
+// A [Journal] holds what was checked, intended, done, asked and answered. It is
+// the audit trail: ids, codes, counts and digests, and of people only who
+// answered (I8). Beside it stands the [Evidence], files that are never replaced:
+// the specification, snapshots with names, and the exported histories. Package
+// filejournal keeps both in a directory, locked against a second run; package
+// offboardtest has one in memory.
+//
+// # Steps of one's own
+//
+// A plan is changed by ordinary code: insert a Step with slices.Insert at
+// [Plan.Index], and add its name to the Needs of what must wait for it. A step
+// that only asks a person needs a Check alone; see the example of Plan. Three
+// rules: Check reads only, and its context refuses all else to the vendor clients;
+// Apply has one effect, on the target that Check named, and its error wraps
+// ErrOutcomeUnknown of the client where it may have happened; a step that
+// destroys says so, and itself needs export-history and approve.
+//
+// # Choices that may surprise
+//
+//   - A Task is part of a Verdict and no third function of a Step: only a Check
+//     knows whether a person is needed, and for what.
+//   - One journal spans many runs, and the fold does not care where one ended.
+//     A client that has come back is off-boarded anew with another journal (I11).
+//   - Needs are proved afresh before each effect, not only once: after every
+//     effect on a client the steps that the next one needs are checked again.
+//   - Reading only is a property of the context. Check and Preview run under one
+//     in which the transport refuses whatever changes something, so a mistake in
+//     a step is an error and not an effect.
+//   - A run is one wave. Clients that leave together stand in one Spec, and share
+//     one snapshot of the source system and one sync.
+package offboard

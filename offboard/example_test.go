@@ -1,0 +1,90 @@
+package offboard_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/offboard"
+	"github.com/practicekit/offboarding/offboard/offboardtest"
+)
+
+// Two clients leave a practice that exists in memory only.
+func Example() {
+	world := offboardtest.DefaultWorld(nimbus.EditionCDM, true)
+	world.Sync.Takes = 0 // a Full Client Sync completes at once
+	practice, err := offboardtest.New(world)
+	if err != nil {
+		panic(err)
+	}
+	systems, err := practice.Systems(nil) // a service: offboard.Systems{XPM: …, Nimbus: …}
+	if err != nil {
+		panic(err)
+	}
+	spec := offboard.Spec{
+		Source:   offboard.SourceXPM,
+		Entities: []offboard.Entity{{Code: "ACME01"}, {Code: "BETA02"}},
+		Policy:   offboard.Policy{Documents: offboard.CDM{ArchiveFolder: true}, Contacts: offboard.ContactsRevoke},
+	}
+	runner := offboard.Runner{
+		Plan:     offboard.NewPlan(spec, systems),
+		Journal:  &offboardtest.Journal{}, // a service: filejournal.Open("offboarding")
+		Operator: offboard.Approve("pat", "engagements ended", nil),
+		Wait:     time.Minute,
+	}
+	report, err := runner.Run(context.Background())
+	fmt.Println(report.State(), err)
+	for _, client := range report.Clients {
+		for _, kept := range client.Kept {
+			fmt.Printf("%s keeps %s (%s)\n", client.Code, kept.What, kept.Rule)
+		}
+	}
+	// Output:
+	// done <nil>
+	// ACME01 keeps history (R1)
+	// ACME01 keeps contact (R15)
+	// ACME01 keeps contact (R16)
+	// ACME01 keeps archive (R19, P7)
+	// BETA02 keeps history (R1)
+	// BETA02 keeps contact (R15)
+	// BETA02 keeps archive (R19, P7)
+}
+
+// A step of one's own: a person confirms that the final invoice is paid before
+// the client is archived.
+func ExamplePlan() {
+	spec := offboard.Spec{
+		Source:   offboard.SourceXPM,
+		Entities: []offboard.Entity{{Code: "ACME01"}},
+		Policy:   offboard.Policy{Documents: offboard.CDM{}},
+	}
+	plan := offboard.NewPlan(spec, offboard.Systems{})
+
+	invoice := offboard.Step{
+		StepInfo: offboard.StepInfo{Name: "final-invoice", Does: "confirm that the final invoice is paid",
+			Needs: []string{offboard.StepPreflight}, Scope: offboard.PerClient},
+		Check: func(_ context.Context, v offboard.View) (offboard.Verdict, error) {
+			task := offboard.Task{ID: v.Entity.Code + "/final-invoice", Client: v.Entity.Code, Step: "final-invoice",
+				Where: "the ledger", Do: []string{"Answer yes once the final invoice is paid"}, Why: "nothing is billed to an archived client"}
+			if _, answered := v.Answer(task.ID); answered {
+				return offboard.Verdict{State: offboard.Done, Proof: offboard.Attested}, nil
+			}
+			return offboard.Verdict{State: offboard.Manual, Task: &task}, nil
+		},
+	}
+	plan.Steps = slices.Insert(plan.Steps, plan.Index(offboard.StepApprove), invoice)
+	archive := &plan.Steps[plan.Index(offboard.StepArchiveClient)]
+	archive.Needs = slices.Concat(archive.Needs, []string{invoice.Name})
+
+	fmt.Println(plan.Validate())
+	for _, step := range plan.Steps[3:6] {
+		fmt.Println(step.Name, step.Needs)
+	}
+	// Output:
+	// <nil>
+	// file-history [export-history]
+	// final-invoice [preflight]
+	// approve [file-history]
+}

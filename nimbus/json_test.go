@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/practicekit/offboarding/internal/transport"
 )
@@ -91,9 +90,7 @@ func FuzzDecodePage(f *testing.F) {
 }
 
 func TestRefusal_matches(t *testing.T) {
-	r := newRefusal("https://nimbus.example.com/", "api-user", "wrong", LoginRefused, time.Now())
-	r.Iterations = 0
-	if !r.matches("right") {
+	if !(Refusal{}).matches("right") {
 		t.Error("a refusal that cannot be compared lets a login through")
 	}
 	if accountKey("https://a.example.com/", "u") != accountKey("https://a.example.com", "u") || accountKey("https://a.example.com", "u") == accountKey("https://b.example.com", "u") {

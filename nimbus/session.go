@@ -2,22 +2,45 @@ package nimbus
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/practicekit/offboarding/internal/redact"
 )
 
-// Session is what a login yields. It formats and logs without its token.
+// Session is what a login yields. Make it with NewSession. It formats and logs
+// without its token.
 type Session struct {
-	Token redact.Secret
-	// ExpiresAt is when the token ends; zero means that the server will tell.
-	ExpiresAt time.Time
+	token string
+	until time.Time // the end of its use; zero: the server will tell
 }
 
-// NewSession returns a session for a token.
+// NewSession returns the session of a token. A zero expiresAt means that only
+// the server knows when it ends.
+//
+// A session is no longer used 30 seconds before its end, or half of its life if
+// that is shorter. One that has ended when it begins shows that the clocks
+// disagree: then the server tells, so that not every call logs in.
 func NewSession(token string, expiresAt time.Time) Session {
-	return Session{Token: redact.Secret(token), ExpiresAt: expiresAt}
+	life := time.Until(expiresAt)
+	if expiresAt.IsZero() || life <= 0 {
+		return Session{token: token}
+	}
+	return Session{token: token, until: expiresAt.Add(-min(expiryMargin, life/2))}
+}
+
+const expiryMargin = 30 * time.Second
+
+// Format writes the type's name whatever the verb.
+func (s Session) Format(f fmt.State, _ rune) { io.WriteString(f, "nimbus.Session([redacted])") }
+
+// LogValue is what log/slog writes.
+func (s Session) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(s)) }
+
+// usable reports whether the session has a token that may be used now.
+func (s Session) usable() bool {
+	return s.token != "" && (s.until.IsZero() || time.Now().Before(s.until))
 }
 
 // LoginServer is the server that an Authenticator logs in to.
@@ -35,12 +58,7 @@ type Authenticator interface {
 	Login(ctx context.Context, server LoginServer) (Session, error)
 }
 
-const (
-	loginTimeout = time.Minute
-	// expiryMargin is how long before its end a session is no longer used; half
-	// of its life if that is shorter.
-	expiryMargin = 30 * time.Second
-)
+const loginTimeout = time.Minute
 
 // sessions holds the session of a client and starts a new one when there is
 // none. A channel of one slot lets one caller at a time do so, while the others
@@ -85,9 +103,9 @@ func (s *sessions) Renew(ctx context.Context, r *http.Request) (bool, error) {
 func (s *sessions) token(ctx context.Context, refused string) (string, error) {
 	select {
 	case current := <-s.slot:
-		if t := current.Token.Reveal(); t != "" && t != refused && (current.ExpiresAt.IsZero() || time.Now().Before(current.ExpiresAt)) {
+		if current.usable() && current.token != refused {
 			s.slot <- current
-			return t, nil
+			return current.token, nil
 		}
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
@@ -103,31 +121,19 @@ func (s *sessions) token(ctx context.Context, refused string) (string, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), loginTimeout)
 		defer cancel()
 		session, err := s.login.Login(ctx, s.server)
-		if err == nil && session.Token.Reveal() == "" {
+		if err == nil && session.token == "" {
 			err = errContract("the login gave no token")
 		}
 		if err != nil {
 			session = Session{}
 		}
-		s.slot <- session.usable()
+		s.slot <- session
 		done <- result{session, err}
 	}()
 	select {
 	case r := <-done:
-		return r.session.Token.Reveal(), r.err
+		return r.session.token, r.err
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
 	}
-}
-
-// usable is the session with the end of its use instead of its own. A session
-// that has ended when it begins shows that the clocks disagree: then the server
-// tells when it ends, so that not every call logs in.
-func (s Session) usable() Session {
-	if life := time.Until(s.ExpiresAt); s.ExpiresAt.IsZero() || life <= 0 {
-		s.ExpiresAt = time.Time{}
-	} else {
-		s.ExpiresAt = s.ExpiresAt.Add(-min(expiryMargin, life/2))
-	}
-	return s
 }

@@ -2,10 +2,7 @@ package offboard
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 
@@ -84,7 +81,7 @@ func (p practice) checkDocuments(ctx context.Context, v View) (Verdict, error) {
 // mayDispose proves, just before, what has to hold for documents to be disposed
 // of: the edition that the policy names (I4), and the retention dates (P6).
 func (p practice) mayDispose(ctx context.Context, v View) (Verdict, error) {
-	edition, ask, err := p.edition(ctx, v)
+	edition, _, ask, err := p.edition(ctx, v)
 	if err != nil || ask.State != "" {
 		return ask, err
 	}
@@ -109,10 +106,6 @@ func (p practice) orphan(ctx context.Context, v View) (*nimbus.Folder, []nimbus.
 	if err != nil {
 		return nil, nil, err
 	}
-	known := func(d nimbus.Document) bool {
-		return slices.Contains(v.filedDocuments(), d.ID) || slices.Contains(v.Facts.Snapshot.Documents, d.ID) ||
-			v.Facts.Filed != nil && d.SHA256 == v.Facts.Filed.SHA256
-	}
 	for _, f := range folders {
 		if !code.MatchString(f.Code) {
 			continue
@@ -121,7 +114,7 @@ func (p practice) orphan(ctx context.Context, v View) (*nimbus.Folder, []nimbus.
 		if err != nil {
 			return nil, nil, err
 		}
-		if slices.ContainsFunc(documents, known) {
+		if slices.ContainsFunc(documents, v.known) {
 			return &f, documents, nil
 		}
 	}
@@ -131,39 +124,37 @@ func (p practice) orphan(ctx context.Context, v View) (*nimbus.Folder, []nimbus.
 // stranger is a document that is neither in the snapshot nor a filed history.
 func (v View) stranger(documents []nimbus.Document) nimbus.DocumentID {
 	for _, d := range documents {
-		if !slices.Contains(v.Facts.Snapshot.Documents, d.ID) && !slices.Contains(v.filedDocuments(), d.ID) {
+		if !v.known(d) {
 			return d.ID
 		}
 	}
 	return ""
 }
 
+// known reports whether a document is in the snapshot or a filed history.
+func (v View) known(d nimbus.Document) bool {
+	return slices.Contains(v.Facts.Snapshot.Documents, d.ID) || slices.Contains(v.filedDocuments(), d.ID) ||
+		v.Facts.Filed != nil && slices.Contains(v.Facts.Filed.Digests, d.SHA256)
+}
+
 // findFiled reports whether the filed history is among the documents with its
 // digest: by its bytes where Nimbus offers downloads, else by what it states (R3).
 func (p practice) findFiled(ctx context.Context, v View, documents []nimbus.Document) (bool, error) {
 	filed := v.Facts.Filed
-	if filed == nil || len(filed.Documents) == 0 {
+	if filed == nil {
 		return false, nil
 	}
-	newest := filed.Documents[len(filed.Documents)-1]
-	i := slices.IndexFunc(documents, func(d nimbus.Document) bool { return d.ID == newest })
+	i := slices.IndexFunc(documents, func(d nimbus.Document) bool {
+		return d.SHA256 == filed.SHA256() || d.SHA256 == "" && slices.Contains(filed.Documents, d.ID) && d.Name == filed.Name
+	})
 	if i < 0 {
 		return false, nil
 	}
 	able, err := p.offers(ctx, v, nimbus.CapabilityDocumentsDownload)
 	if err != nil || !able {
-		return documents[i].SHA256 == filed.SHA256, err
+		return err == nil && documents[i].SHA256 != "", err
 	}
-	body, err := p.Nimbus.Documents.Download(ctx, newest)
-	if err != nil {
-		return false, err
-	}
-	defer body.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, body); err != nil {
-		return false, err
-	}
-	return hex.EncodeToString(sum.Sum(nil)) == filed.SHA256, nil
+	return p.downloadHas(ctx, documents[i].ID, filed.SHA256())
 }
 
 func keptFolder(v View, folder nimbus.Folder, d Disposal) Verdict {
@@ -178,7 +169,7 @@ func keptFolder(v View, folder nimbus.Folder, d Disposal) Verdict {
 		Why: "orphaned; until it is disposed of, a client that comes back gets it back, but not its history"}}
 	verdict.Details = map[string]string{"folder": string(folder.ID), "files": fmt.Sprint(d.Documents)}
 	if v.Facts.Filed != nil {
-		verdict.Details["historySha256"] = v.Facts.Filed.SHA256
+		verdict.Details["historySha256"] = v.Facts.Filed.SHA256()
 	}
 	return verdict
 }

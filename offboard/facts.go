@@ -78,9 +78,18 @@ type FiledCopy struct {
 	// Documents are all copies filed so far, the newest last: every further
 	// export is filed beside the first (I1). None where a person filed the copy.
 	Documents []nimbus.DocumentID `json:"documents,omitempty"`
-	Name      string              `json:"name"`
-	SHA256    string              `json:"sha256"`
-	Proof     Proof               `json:"proof"`
+	// Digests are the SHA-256 of all copies, the newest last.
+	Digests []string `json:"digests"`
+	Name    string   `json:"name"` // of the newest
+	Proof   Proof    `json:"proof"`
+}
+
+// SHA256 is the digest of the newest copy.
+func (c FiledCopy) SHA256() string {
+	if len(c.Digests) == 0 {
+		return ""
+	}
+	return c.Digests[len(c.Digests)-1]
 }
 
 // Upstream is the proof that what removes the client from Nimbus was done.

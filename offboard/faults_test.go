@@ -290,3 +290,9 @@ func firstDifference(got, want string) string {
 	}
 	return "one is longer"
 }
+
+func readAll(r *http.Response) []byte {
+	defer r.Body.Close()
+	body, _ := io.ReadAll(r.Body)
+	return body
+}

@@ -36,7 +36,7 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 	}
 	if last != nil {
 		if err := verifyEvidence(v.evidence, *last); err != nil {
-			return Verdict{}, &EvidenceError{Name: last.File, Err: err}
+			return blocked("I1", "the verified history %s is damaged: %v: restore it from a backup", last.File, err)
 		}
 		if v.Touched() {
 			return exported(*last), nil
@@ -268,9 +268,9 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		if !ok {
 			return ask, nil
 		}
-		copy := FiledCopy{Name: path.Base(h.File), SHA256: h.SHA256, Proof: Attested}
-		verdict := filedVerdict(copy)
-		verdict.Facts.Filed, verdict.Details["attestedBy"] = &copy, answer.By
+		filed := v.filing(path.Base(h.File), Attested)
+		verdict := filedVerdict(filed)
+		verdict.Facts.Filed, verdict.Details["attestedBy"] = &filed, answer.By
 		return verdict, nil
 	}
 	documents, err := p.Nimbus.Documents.List(ctx, v.Facts.Snapshot.Folder)
@@ -279,26 +279,72 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 	}
 	name := filedName(v)
 	for _, d := range documents {
-		if d.SHA256 != h.SHA256 || d.Name != name {
+		if d.Name != name || d.Size != h.Size {
 			continue
+		}
+		if same, err := p.hasDigest(ctx, v, d, h.SHA256); err != nil || !same {
+			return notFiled(name), err
 		}
 		if d.Published {
 			return blocked("P4", "the filed history is published to the client: unpublish document %s", d.ID)
 		}
-		copy := FiledCopy{Documents: v.filedDocuments(), Name: name, SHA256: h.SHA256, Proof: Read}
-		if !slices.Contains(copy.Documents, d.ID) {
-			copy.Documents = append(slices.Clone(copy.Documents), d.ID)
+		filed := v.filing(name, Read)
+		if !slices.Contains(filed.Documents, d.ID) {
+			filed.Documents = append(filed.Documents, d.ID)
 		}
-		verdict := filedVerdict(copy)
-		verdict.Facts.Filed = &copy
+		verdict := filedVerdict(filed)
+		verdict.Facts.Filed = &filed
 		return verdict, nil
 	}
 	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.Folder) + "/" + name, Reason: "upload " + name}, nil
 }
 
+func notFiled(name string) Verdict {
+	return Verdict{State: Blocked, Rule: "R3, I1", Reason: "the Client folder holds another file named " + name + ": rename it"}
+}
+
+// hasDigest reports whether a document has this SHA-256: as Nimbus states it, or
+// by its bytes where Nimbus does not.
+func (p practice) hasDigest(ctx context.Context, v View, d nimbus.Document, want string) (bool, error) {
+	if d.SHA256 != "" {
+		return d.SHA256 == want, nil
+	}
+	able, err := p.offers(ctx, v, nimbus.CapabilityDocumentsDownload)
+	if err != nil || !able {
+		return false, err
+	}
+	return p.downloadHas(ctx, d.ID, want)
+}
+
+// downloadHas reports whether the bytes of a document have this SHA-256.
+func (p practice) downloadHas(ctx context.Context, id nimbus.DocumentID, want string) (bool, error) {
+	body, err := p.Nimbus.Documents.Download(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	defer body.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return false, err
+	}
+	return hex.EncodeToString(sum.Sum(nil)) == want, nil
+}
+
+// filing is the fact that the newest export is filed, beside those before it.
+func (v View) filing(name string, proof Proof) FiledCopy {
+	filed := FiledCopy{Name: name, Proof: proof}
+	if last := v.Facts.Filed; last != nil {
+		filed.Documents, filed.Digests = slices.Clone(last.Documents), slices.Clone(last.Digests)
+	}
+	if sum := v.Facts.History.SHA256; len(filed.Digests) == 0 || filed.SHA256() != sum {
+		filed.Digests = append(filed.Digests, sum)
+	}
+	return filed
+}
+
 func filedVerdict(c FiledCopy) Verdict {
 	return Verdict{State: Done, Proof: c.Proof, Reason: "in the Client folder, unpublished",
-		Details: map[string]string{"name": c.Name, "sha256": c.SHA256}}
+		Details: map[string]string{"name": c.Name, "sha256": c.SHA256()}}
 }
 
 func (p practice) applyFiling(ctx context.Context, v View, _ string) (Applied, error) {

@@ -98,7 +98,7 @@ func (m *machine) manual(sp *stepProgress, check Action) (Action, bool) {
 	switch {
 	case sp.replied > sp.checked:
 		return check, true
-	case sp.asked > m.progress.session:
+	case sp.asked > m.progress.session && sp.askedID == sp.task.ID:
 		return Action{}, false // nobody has answered, or the answer was no
 	}
 	return Action{Kind: ActionAsk, Client: check.Client, Step: check.Step}, true

@@ -23,7 +23,7 @@ func (p practice) checkPreflight(ctx context.Context, v View) (Verdict, error) {
 	if v.Touched() {
 		return done("passed before the client was touched"), nil
 	}
-	edition, ask, err := p.edition(ctx, v)
+	edition, proof, ask, err := p.edition(ctx, v)
 	if err != nil || ask.State != "" {
 		return ask, err
 	}
@@ -41,16 +41,16 @@ func (p practice) checkPreflight(ctx context.Context, v View) (Verdict, error) {
 		return verdict, err
 	}
 	verdict := done("edition %s; findings in the evidence", edition)
-	verdict.Details = found
+	verdict.Details, verdict.Proof = found, proof
 	return verdict, nil
 }
 
 // edition asks Nimbus afresh, and a person where Nimbus does not tell.
-func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Verdict, error) {
+func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, Verdict, error) {
 	if p.Nimbus != nil {
 		account, err := p.Nimbus.Account.Get(ctx)
 		if err != nil || account.Edition != nimbus.EditionUnknown {
-			return account.Edition, Verdict{}, err
+			return account.Edition, Read, Verdict{}, err
 		}
 	}
 	answer, ask, ok := v.byHand(Task{
@@ -60,9 +60,9 @@ func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Verdict,
 		HandBack: HandBack{Choices: []string{string(nimbus.EditionCDM), string(nimbus.EditionNonCDM)}},
 	})
 	if !ok {
-		return "", ask, nil
+		return "", "", ask, nil
 	}
-	return nimbus.Edition(answer.Choice), Verdict{}, nil
+	return nimbus.Edition(answer.Choice), Attested, Verdict{}, nil
 }
 
 func (p practice) preflightSignatures(ctx context.Context, v View, found map[string]string) (Verdict, error) {

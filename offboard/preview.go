@@ -18,7 +18,7 @@ func (r Runner) Preview(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	ctx = transport.WithReadOnly(ctx)
-	s.fold(Record{Kind: KindSession})
+	s.fold(Record{Kind: KindSession, Digest: digest(r.Plan.Spec)})
 	m := machine{clients: r.Plan.Spec.codes(), progress: s.progress, now: time.Now(), info: map[string]StepInfo{}}
 	for _, info := range s.infos {
 		m.info[info.Name] = info

@@ -8,8 +8,9 @@ import (
 
 // Progress is the fold of a journal: where every step of every client stands.
 type Progress struct {
-	seq     int // of the last record
-	session int // of the last session record
+	seq     int    // of the last record
+	session int    // of the last session record
+	spec    string // digest of the specification of that session
 	steps   map[stepKey]*stepProgress
 	units   map[string]*unitProgress
 	answers map[string]Answer // by task id
@@ -31,7 +32,8 @@ type stepProgress struct {
 	kept    []Kept
 	checked int // record of the last Check
 	became  int // record at which it became done, after its last effect
-	asked   int // record at which its task was asked last
+	asked   int // record at which a task was asked last
+	askedID string
 	replied int // record at which its task was answered last
 	waits   int // Checks in a row that said Waiting, in this session
 	effects []effect
@@ -130,7 +132,11 @@ func (p *Progress) apply(r Record) {
 		p.session = r.Seq
 		for _, s := range p.steps {
 			s.waits = 0
+			if r.Digest != p.spec {
+				s.state = Pending // what is wanted has changed: look at everything again
+			}
 		}
+		p.spec = r.Digest
 		return
 	case KindEnded:
 		return
@@ -151,6 +157,9 @@ func (p *Progress) apply(r Record) {
 		p.unit(r.Client).lastEffect = r.Seq
 	case KindAsked:
 		s.asked = r.Seq
+		if r.Task != nil {
+			s.askedID = r.Task.ID
+		}
 		if r.Destructive {
 			p.noteEffect(r)
 		}

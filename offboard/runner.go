@@ -272,9 +272,14 @@ func (s *session) ask(ctx context.Context, a Action) error {
 	if answer.At.IsZero() {
 		answer.At = time.Now().UTC()
 	}
+	// An answer that does not do is not recorded as one: the same is asked again
+	// in the next session.
 	if !answer.Yes {
-		// Not recorded as a reply: the same is asked again in the next session.
 		asked.Answer, asked.Reason = &answer, "declined, or not done yet"
+		return s.record(ctx, asked)
+	}
+	if problem := task.misfit(answer); problem != "" {
+		asked.Reason = "the answer does not fit the task: " + problem
 		return s.record(ctx, asked)
 	}
 	asked.Kind, asked.Answer = KindAnswered, &answer

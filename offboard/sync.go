@@ -142,7 +142,9 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	}
 	inScope := map[nimbus.ClientID]bool{}
 	for _, code := range v.Spec.codes() {
-		if f := v.Client(code); f.Snapshot != nil && (f.History != nil || planned) {
+		f := v.Client(code)
+		verified := f.History != nil && verifyEvidence(v.evidence, *f.History) == nil
+		if f.Snapshot != nil && (verified || planned) {
 			inScope[f.Snapshot.Nimbus] = true
 		}
 	}

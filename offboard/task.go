@@ -3,6 +3,7 @@ package offboard
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -33,6 +34,21 @@ type HandBack struct {
 	File    bool     `json:"file,omitempty"`    // the path of a file on this machine
 	Count   bool     `json:"count,omitempty"`   // a number, as the product shows it
 	Choices []string `json:"choices,omitempty"` // one of these
+}
+
+// misfit says what an answer with yes lacks, or "".
+func (t Task) misfit(a Answer) string {
+	switch {
+	case a.By == "":
+		return "it does not say who answers"
+	case t.HandBack.File && a.File == "":
+		return "it names no file"
+	case t.HandBack.Count && a.Count < 0:
+		return "its count is negative"
+	case len(t.HandBack.Choices) > 0 && !slices.Contains(t.HandBack.Choices, a.Choice):
+		return "it is none of the choices"
+	}
+	return ""
 }
 
 // Answer is a person's answer to a task: an attested proof.

@@ -178,7 +178,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 		s.mu.Unlock()
 		problem(http.StatusUnauthorized, nimbus.CodeSessionExpired, "the session has expired").write(w)
 		return
-	case !s.offers(rt.capability):
+	case !s.offers(rt.capability) && !byStaff(r):
 		a = problem(http.StatusNotImplemented, nimbus.CodeCapabilityUnavailable, "this server does not offer "+string(rt.capability))
 	default:
 		a = rt.handle(s, request{Request: r, body: body})

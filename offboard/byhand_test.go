@@ -1,0 +1,302 @@
+package offboard_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/offboard"
+	"github.com/practicekit/offboarding/offboard/offboardtest"
+)
+
+// TestByHand off-boards where programs can do nothing in Nimbus (P9), and where
+// they cannot reach the source system either: every step is a task, and every
+// answer an attested proof.
+func TestByHand(t *testing.T) {
+	cases := []struct {
+		name   string
+		source offboard.Source
+		policy offboard.Policy
+		world  func(*offboardtest.World)
+		none   bool // no client for any system
+	}{
+		{"P9 R4 R7: Nimbus offers nothing", offboard.SourceXPM, archiveCDM, cdm, false},
+		{"P9 R4: nothing can be reached", offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), cdm, true},
+		{"P9 R5 R8: MYOB AE", offboard.SourceMYOBAE, keepCDM, cdm, true},
+		{"P9 R5: extra field", offboard.SourceMYOBAEField, with(keepCDM, offboard.ContactsRevoke, ""), cdm, true},
+		{"P9 R6: not integrated", offboard.SourceNone, keepCDM, notIntegrated, true},
+		{"P9 R20: deleted for good", offboard.SourceXPM, deleteAll, nonCDM, true},
+		{"P9 R12: signatures", offboard.SourceXPM, with(keepCDM, "", offboard.SignaturesDelete), signatures, true},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				r, person := byHand(t, dir, c.source, c.policy, c.none, func(w *offboardtest.World) {
+					w.Capabilities = []nimbus.Capability{}
+					c.world(w)
+				})
+				if got := r.report.State(); got != offboard.Done {
+					var b strings.Builder
+					_ = r.report.WriteText(&b)
+					t.Fatalf("state %s\n%s", got, b.String())
+				}
+				checkInvariants(t, r)
+				for _, step := range r.report.Clients[0].Steps {
+					reachable := !c.none && step.Name == offboard.StepArchiveClient
+					if step.State == offboard.Done && (step.Proof == offboard.Attested) == reachable {
+						t.Errorf("%s is proved by %s", step.Name, step.Proof)
+					}
+				}
+				if r.onGrid("ACME01") {
+					t.Error("the entity is still on the Client Grid")
+				}
+				for _, task := range person.Asked {
+					if task.Where == "" || task.Why == "" || len(task.Do) == 0 || task.Rule == "" {
+						t.Errorf("a task without place, reason, rule or work: %+v", task)
+					}
+				}
+			})
+		})
+	}
+}
+
+func byHand(t *testing.T, dir string, source offboard.Source, policy offboard.Policy, none bool, change func(*offboardtest.World)) (run, *offboardtest.Person) {
+	t.Helper()
+	world := offboardtest.DefaultWorld(nimbus.EditionCDM, true)
+	change(&world)
+	practice, err := offboardtest.New(world)
+	if err != nil {
+		t.Fatal(err)
+	}
+	systems, err := practice.Systems(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if none {
+		systems = offboard.Systems{}
+	}
+	r := run{practice: practice, journal: &offboardtest.Journal{}}
+	person := &offboardtest.Person{Practice: practice, Evidence: r.journal, Dir: dir}
+	spec := offboard.Spec{Source: source, Policy: policy, Entities: []offboard.Entity{{Code: "ACME01"}}}
+	r.report, err = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: r.journal, Operator: person, Wait: time.Hour}.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.state = practice.State()
+	return r, person
+}
+
+// TestByHand_everyCapability takes one capability away at a time (P9): the run
+// still ends, and what it ends in is the same.
+func TestByHand_everyCapability(t *testing.T) {
+	policies := []offboard.Policy{with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete), with(deleteAll, offboard.ContactsRevoke, "")}
+	for i, capability := range nimbus.Capabilities() {
+		t.Run(string(capability), func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				policy := policies[i%2]
+				if capability == nimbus.CapabilityFoldersDelete {
+					policy = policies[1]
+				}
+				r, _ := byHand(t, dir, offboard.SourceXPM, policy, false, func(w *offboardtest.World) {
+					w.Edition = policy.Documents.Edition()
+					w.Capabilities = slices.DeleteFunc(nimbus.Capabilities(), func(c nimbus.Capability) bool { return c == capability })
+					if policy.Signatures == offboard.SignaturesDelete && capability != nimbus.CapabilityEmailJobsRead {
+						signatures(w)
+					}
+				})
+				checkInvariants(t, r)
+				if got := r.report.State(); got != offboard.Done || r.onGrid("ACME01") {
+					var b strings.Builder
+					_ = r.report.WriteText(&b)
+					t.Errorf("state %s\n%s", got, b.String())
+				}
+			})
+		})
+	}
+}
+
+// TestByHand_nonsense hands back what is no export (R2): it is refused, nothing
+// is destroyed, and the next run asks again.
+func TestByHand_nonsense(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"empty": "", "html": "<html>\n<a,b,c>\n", "short": "Date,Event\n2026-01-01,Upload File\n", "cut": "Date,Event,Who\n2026-01-01,Upload"}
+	for name, content := range files {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(dir, name+".csv")
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				operator := offboard.OperatorFunc(func(_ context.Context, task offboard.Task) (offboard.Answer, error) {
+					if task.HandBack.File {
+						asked++
+						return offboard.Answer{Yes: true, By: "Pat Example", File: path, Count: 12}, nil
+					}
+					return offboard.Answer{Yes: true, By: "Pat Example", Choice: "cdm"}, nil
+				})
+				journal := &offboardtest.Journal{}
+				spec := offboard.Spec{Source: offboard.SourceXPM, Policy: keepCDM, Entities: []offboard.Entity{{Code: "ACME01"}}}
+				runner := offboard.Runner{Plan: offboard.NewPlan(spec, offboard.Systems{}), Journal: journal, Operator: operator}
+				for range 2 {
+					report, err := runner.Run(context.Background())
+					if err != nil {
+						t.Fatal(err)
+					}
+					step := report.Clients[0].Steps[2]
+					if report.State() != offboard.Failed || step.Name != offboard.StepExportHistory || step.Reason == "" {
+						t.Fatalf("%s: %+v", report.State(), step)
+					}
+				}
+				if asked < 2 {
+					t.Errorf("asked %d times in two runs", asked)
+				}
+				if got := journal.Files(); slices.ContainsFunc(got, func(f string) bool { return strings.HasSuffix(f, ".csv") }) {
+					t.Errorf("a refused export was kept: %q", got)
+				}
+			})
+		})
+	}
+}
+
+// TestStaleReads answers reads from before the sync again after it, once, twice
+// and more often. I3: a contact with another entity is never deleted on them.
+func TestStaleReads(t *testing.T) {
+	for _, times := range []int{1, 2, 3, 7} {
+		synctest.Test(t, func(t *testing.T) {
+			tr := newTrial(t, offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), 0, 0)
+			stale := &staleTrip{times: times, seen: map[string][]byte{}, served: map[string]int{}}
+			systems, err := tr.practice.Systems(func(next http.RoundTripper) http.RoundTripper { stale.next = next; return stale })
+			if err != nil {
+				t.Fatal(err)
+			}
+			// What the relations were before the sync.
+			for _, id := range []nimbus.ContactID{"ct-1", "ct-2", "ct-3", "ct-4"} {
+				if _, err := systems.Nimbus.Contacts.Relations(context.Background(), id); err != nil {
+					t.Fatal(err)
+				}
+			}
+			report, err := offboard.Runner{Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
+				Operator: offboard.Approve("Pat Example", "tests", nil), Wait: 24 * time.Hour}.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := run{tr.practice, tr.journal, report, tr.practice.State()}
+			checkInvariants(t, r)
+			if report.State() != offboard.Done || len(stale.served) == 0 {
+				t.Errorf("%d stale reads of %d: state %s", times, len(stale.served), report.State())
+			}
+			if _, there := r.contact("Charlie"); !there {
+				t.Errorf("%d stale reads: a contact of another entity was deleted", times)
+			}
+			if _, there := r.contact("Billie"); there {
+				t.Errorf("%d stale reads: a contact that ought to be deleted stayed", times)
+			}
+		})
+	}
+}
+
+// staleTrip gives the first answer to each read of relations again, so many
+// times, once a sync was started.
+type staleTrip struct {
+	next   http.RoundTripper
+	times  int
+	synced bool
+	seen   map[string][]byte
+	served map[string]int
+}
+
+func (s *staleTrip) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.synced = s.synced || r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/syncs/")
+	if r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/relations") {
+		return s.next.RoundTrip(r)
+	}
+	old, known := s.seen[r.URL.Path]
+	if known && s.synced && s.served[r.URL.Path] < s.times {
+		s.served[r.URL.Path]++
+		return answer(r, http.StatusOK, "application/json", string(old)), nil
+	}
+	fresh, err := s.next.RoundTrip(r)
+	if err != nil || known {
+		return fresh, err
+	}
+	body := readAll(fresh)
+	s.seen[r.URL.Path] = body
+	return answer(r, fresh.StatusCode, fresh.Header.Get("Content-Type"), string(body)), nil
+}
+
+var errNoSpace = errors.New("no space left on device")
+
+// TestDiskFull fills the disk at every write to the journal and the evidence.
+// I6: nothing is sent after it, and the next run goes on.
+func TestDiskFull(t *testing.T) {
+	for at := 1; ; at++ {
+		finished := false
+		synctest.Test(t, func(t *testing.T) {
+			tr := newTrial(t, offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), 0, 0)
+			writes, sent := 0, 0
+			full := false
+			systems, err := tr.practice.Systems(func(next http.RoundTripper) http.RoundTripper {
+				return roundTrip(func(r *http.Request) (*http.Response, error) {
+					if full {
+						sent++
+					}
+					return next.RoundTrip(r)
+				})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tr.journal.Fail = func(string) error {
+				writes++
+				full = full || writes == at
+				if full {
+					return errNoSpace
+				}
+				return nil
+			}
+			runner := offboard.Runner{Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
+				Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour}
+			_, err = runner.Run(context.Background())
+			if !full {
+				finished = true
+				return
+			}
+			var evidence *offboard.EvidenceError
+			if !errors.As(err, &evidence) || !errors.Is(err, errNoSpace) {
+				t.Errorf("write %d: %v", at, err)
+			}
+			// The export is streamed to the file that cannot be written; nothing else may follow.
+			if sent > 1 {
+				t.Errorf("I6: write %d: %d requests were sent after the disk was full", at, sent)
+			}
+			full, tr.journal.Fail = false, nil
+			report, err := runner.Run(context.Background())
+			r := run{tr.practice, tr.journal, report, tr.practice.State()}
+			checkInvariants(t, r)
+			if err != nil || report.State() != offboard.Done {
+				t.Errorf("write %d: afterwards %s, %v", at, report.State(), err)
+			}
+		})
+		if finished {
+			if at < 60 {
+				t.Errorf("only %d writes", at)
+			}
+			return
+		}
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -1,0 +1,187 @@
+package offboardtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/practicekit/offboarding/myobae"
+	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/offboard"
+)
+
+// Person is an offboard.Operator who does in the practice what each task says,
+// and answers truthfully: the staff of a practice whose systems offer nothing,
+// or not everything, to programs.
+type Person struct {
+	Practice *Practice
+	// Evidence is where the person finds the file that is to be filed.
+	Evidence offboard.Evidence
+	// Dir is where the person saves exported files.
+	Dir string
+	// Asked collects the tasks, in order.
+	Asked []offboard.Task
+}
+
+// Ask does what the task says and answers it.
+func (p *Person) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, error) {
+	p.Asked = append(p.Asked, t)
+	answer := offboard.Answer{Yes: true, By: "Pat Example", Why: "asked to"}
+	if t.Approval {
+		return answer, nil
+	}
+	staff, err := nimbus.NewClient(nimbus.Config{
+		BaseURL: "https://practice.example.com" + NimbusPath, Login: nimbus.Password(LoginCode, Password, nil),
+		HTTPClient: &http.Client{Transport: p.Practice.Nimbus.Staff()},
+	})
+	if err != nil {
+		return answer, err
+	}
+	if edition := string(p.Practice.Nimbus.Snapshot().Edition); slices.Contains(t.HandBack.Choices, edition) {
+		answer.Choice = edition
+		return answer, nil
+	}
+	switch t.Step {
+	case offboard.StepExportHistory:
+		answer.File, answer.Count, err = p.export(ctx, staff, t)
+	case offboard.StepFileHistory:
+		err = p.file(ctx, staff, t)
+	case offboard.StepArchiveClient:
+		err = p.archive(t.Client)
+	case offboard.StepCloseClient:
+		p.Practice.MYOBAE.SetStatus(t.Client, myobae.StatusClosed)
+	case offboard.StepClearExtraField:
+		p.Practice.MYOBAE.SetExtraField(t.Client, p.Practice.world.FilterField, nil)
+	case offboard.StepDeleteClient:
+		err = p.deleteEntity(ctx, staff, t.Client)
+	case offboard.StepFullClientSync:
+		if strings.Contains(t.Where, "AutoMate") {
+			err = p.Practice.sync(string(nimbus.SyncFull))
+		}
+	case offboard.StepAwaitSync:
+		err = p.Practice.sync(string(nimbus.SyncRegular))
+	case offboard.StepConfirmRemoved:
+		answer.Choice, err = p.look(ctx, staff, t)
+	case offboard.StepDisposeContacts:
+		answer.Count, err = p.contacts(ctx, staff, t)
+	case offboard.StepDisposeDocuments:
+		answer.Count, err = p.documents(ctx, staff, t.Client)
+	}
+	return answer, err
+}
+
+func (p *Person) entity(code string) (nimbus.ClientID, nimbus.FolderID) {
+	for _, c := range p.Practice.Nimbus.Snapshot().Clients {
+		if c.Code == code {
+			return c.ID, c.FolderID
+		}
+	}
+	return "", ""
+}
+
+func (p *Person) export(ctx context.Context, staff *nimbus.Client, t offboard.Task) (file string, rows int, err error) {
+	id, _ := p.entity(t.Client)
+	export, err := staff.History.Export(ctx, id)
+	if err != nil {
+		return "", 0, err
+	}
+	defer export.Body.Close()
+	data, err := io.ReadAll(export.Body)
+	if err != nil {
+		return "", 0, err
+	}
+	file = filepath.Join(p.Dir, t.Client+".csv")
+	return file, export.Rows, os.WriteFile(file, data, 0o600)
+}
+
+// file uploads the evidence file that the task names at the end of its first line.
+func (p *Person) file(ctx context.Context, staff *nimbus.Client, t offboard.Task) error {
+	words := strings.Fields(t.Do[0])
+	name := words[len(words)-1]
+	f, err := p.Evidence.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
+	if err != nil {
+		return err
+	}
+	_, folder := p.entity(t.Client)
+	_, err = staff.Documents.Upload(ctx, folder, nimbus.Upload{
+		Name: path.Base(name), Size: int64(len(data)), SHA256: sha256.Sum256(data),
+		Body: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(data))), nil },
+	})
+	return err
+}
+
+func (p *Person) archive(code string) error {
+	for _, c := range p.Practice.XPM.Clients() {
+		if c.Code == code {
+			p.Practice.XPM.SetArchived(c.UUID, true)
+			return nil
+		}
+	}
+	return fmt.Errorf("there is no client %s in XPM", code)
+}
+
+func (p *Person) deleteEntity(ctx context.Context, staff *nimbus.Client, code string) error {
+	id, _ := p.entity(code)
+	return staff.Clients.Delete(ctx, id)
+}
+
+// look says what the Client Grid shows, or deletes the entity where the task is
+// to do so.
+func (p *Person) look(ctx context.Context, staff *nimbus.Client, t offboard.Task) (string, error) {
+	if len(t.HandBack.Choices) == 0 {
+		return "", p.deleteEntity(ctx, staff, t.Client)
+	}
+	if id, _ := p.entity(t.Client); id == "" {
+		return t.HandBack.Choices[0], nil
+	}
+	return t.HandBack.Choices[1], nil
+}
+
+// contacts deals with those that belong to no entity, as far as the task says,
+// and counts who stays of them.
+func (p *Person) contacts(ctx context.Context, staff *nimbus.Client, t offboard.Task) (stay int, err error) {
+	do := strings.ToLower(strings.Join(t.Do, " "))
+	revoke, remove := strings.Contains(do, "portal access"), strings.Contains(do, "delete")
+	for _, c := range p.Practice.Nimbus.Snapshot().Contacts {
+		if len(c.Related) > 0 || strings.Contains(t.ID, ":") && !strings.HasSuffix(t.ID, ":"+string(c.ID)) {
+			continue
+		}
+		if revoke && err == nil {
+			err = staff.Contacts.RemovePortalAccess(ctx, c.ID)
+		}
+		if remove && err == nil {
+			err = staff.Contacts.Delete(ctx, c.ID)
+		} else {
+			stay++
+		}
+	}
+	return stay, err
+}
+
+// documents presses Delete on the orphaned folder: what that does depends on the
+// edition.
+func (p *Person) documents(ctx context.Context, staff *nimbus.Client, code string) (int, error) {
+	state := p.Practice.Nimbus.Snapshot()
+	for _, f := range state.Folders {
+		if f.Kind != nimbus.FolderOrphaned || !strings.HasPrefix(f.Code, code) {
+			continue
+		}
+		if state.Edition == nimbus.EditionCDM {
+			return f.Documents, staff.Folders.Archive(ctx, f.ID, f.Documents)
+		}
+		return f.Documents, staff.Folders.Delete(ctx, f.ID, f.Documents)
+	}
+	return 0, fmt.Errorf("there is no orphaned folder of %s", code)
+}

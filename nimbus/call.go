@@ -32,7 +32,7 @@ func checkID[T ~string](op string, id T) error {
 
 // get reads one object.
 func get[T record](ctx context.Context, c *Client, op string, query url.Values, elem ...string) (T, error) {
-	return exchange(ctx, c, transport.Request{Op: op, Method: http.MethodGet, Path: path(elem...), Query: query}, decode[T])
+	return exchange(ctx, c, transport.Request{Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path(elem...), Query: query}, decode[T])
 }
 
 // getByID reads the object that has the id; an answer about another is refused.
@@ -61,7 +61,7 @@ func all[T record](ctx context.Context, c *Client, op string, query url.Values, 
 			}
 			query.Set("pageToken", token)
 		}
-		p, err := exchange(ctx, c, transport.Request{Op: op, Method: http.MethodGet, Path: path(elem...), Query: query}, decodePage[T])
+		p, err := exchange(ctx, c, transport.Request{Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path(elem...), Query: query}, decodePage[T])
 		return p.Items, p.NextPageToken, err
 	}
 	return func(yield func(T, error) bool) {

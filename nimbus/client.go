@@ -115,19 +115,15 @@ func limiter(l Limiter) transport.Limiter {
 	return l
 }
 
-// WithReadOnly returns a context under which everything that changes something
-// is refused with ErrReadOnly, before a byte leaves.
-func WithReadOnly(ctx context.Context) context.Context { return transport.WithReadOnly(ctx) }
-
 // Effect says what an operation does on the server, which decides whether it
 // may be sent again.
 type Effect int
 
-// The effects.
+// The effects. The zero value is the careful one.
 const (
-	EffectRead       Effect = iota // Changes nothing; retried.
+	EffectOnce       Effect = iota // At most once; a lost answer is ErrOutcomeUnknown.
+	EffectRead                     // Changes nothing; retried.
 	EffectRepeatable               // Changes something, may be sent again; retried.
-	EffectOnce                     // At most once; a lost answer is ErrOutcomeUnknown.
 )
 
 // Request is a call of Client.Do.
@@ -157,10 +153,13 @@ type Response struct {
 // Do sends a request that the typed methods do not cover, with the same session,
 // pacing, retries and errors. A status that is not 2xx is an *Error.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
-	if r.Effect < EffectRead || r.Effect > EffectOnce {
-		return nil, invalid(r.Op, "the effect is not known")
+	effect := transport.Once
+	switch r.Effect {
+	case EffectRead:
+		effect = transport.Read
+	case EffectRepeatable:
+		effect = transport.Repeatable
 	}
-	effect := [...]transport.Effect{EffectRead: transport.Read, EffectRepeatable: transport.Repeatable, EffectOnce: transport.Once}[r.Effect]
 	return raw(ctx, c.transport, r, effect)
 }
 

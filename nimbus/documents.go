@@ -158,7 +158,7 @@ func (s *DocumentService) Download(ctx context.Context, id DocumentID) (io.ReadC
 		return nil, err
 	}
 	res, err := s.c.do(ctx, transport.Request{
-		Op: op, Method: http.MethodGet, Path: path("documents", string(id), "content"),
+		Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path("documents", string(id), "content"),
 		Header: http.Header{"Accept": {"*/*"}}, MaxResponseBytes: s.c.streamLimit,
 	})
 	if err != nil {

@@ -33,7 +33,7 @@ func (s *HistoryService) Export(ctx context.Context, id ClientID) (*HistoryExpor
 		return nil, err
 	}
 	res, err := s.c.do(ctx, transport.Request{
-		Op: op, Method: http.MethodGet, Path: path("clients", string(id), "history"),
+		Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path("clients", string(id), "history"),
 		Header: http.Header{"Accept": {"text/csv"}}, MaxResponseBytes: s.c.streamLimit,
 	})
 	if err != nil {

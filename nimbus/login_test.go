@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/practicekit/offboarding/internal/transport"
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/nimbus/nimbustest"
 )
@@ -325,7 +326,7 @@ func TestClient_readOnly(t *testing.T) {
 		ctx context.Context
 	}{
 		"by config":  {byConfig, t.Context()},
-		"by context": {client(t, server, nimbus.Password("api-user", "right", nil)), nimbus.WithReadOnly(t.Context())},
+		"by context": {client(t, server, nimbus.Password("api-user", "right", nil)), transport.WithReadOnly(t.Context())},
 	} {
 		if err := tt.c.Clients.Delete(tt.ctx, id); !errors.Is(err, nimbus.ErrReadOnly) {
 			t.Errorf("%s: %v", name, err)

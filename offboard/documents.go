@@ -73,7 +73,7 @@ func (p practice) checkDocuments(ctx context.Context, v View) (Verdict, error) {
 	if last := v.Facts.Disposal; last != nil && last.Folder == folder.ID {
 		recognised.Documents = max(recognised.Documents, last.Documents) // part of it may be gone already
 	}
-	verdict := Verdict{State: Todo, Target: string(folder.ID), Reason: fmt.Sprintf("%s %d files", disposal, len(documents))}
+	verdict := Verdict{State: Todo, Target: string(folder.ID), Reason: fmt.Sprintf("%s %s", disposal, plural(len(documents), "file"))}
 	verdict.Facts.Disposal = &recognised
 	return verdict, nil
 }
@@ -162,7 +162,7 @@ func keptFolder(v View, folder nimbus.Folder, d Disposal) Verdict {
 		verdict, _ := blocked("R3", "the filed history is not in the orphaned folder %s with its digest; its verified copy is in the evidence", folder.ID)
 		return verdict
 	}
-	verdict := done("kept as orphaned folder %s with %d files", folder.ID, d.Documents)
+	verdict := done("kept as orphaned folder %s with %s", folder.ID, plural(d.Documents, "file"))
 	verdict.Rule = "R13, R18"
 	verdict.Facts.Disposal = &d
 	verdict.Kept = []Kept{{What: "folder", ID: string(folder.ID), Rule: "R18, P2",
@@ -182,7 +182,7 @@ func (p practice) noFolder(ctx context.Context, v View, disposal folderDisposal)
 	case last != nil && v.tried(string(last.Folder)) && disposal == folderArchive:
 		return p.checkArchive(ctx, v, *last)
 	case last != nil && v.tried(string(last.Folder)) && disposal == folderDelete:
-		verdict := done("the orphaned folder and its %d files are gone for good; the history is kept in the evidence", last.Documents)
+		verdict := done("the orphaned folder and its %s are gone for good; the history is kept in the evidence", plural(last.Documents, "file"))
 		verdict.Details = map[string]string{"folder": string(last.Folder), "files": fmt.Sprint(last.Documents)}
 		return verdict, nil
 	case len(v.Facts.Snapshot.Documents) == 0 && len(v.filedDocuments()) == 0:
@@ -210,10 +210,10 @@ func (p practice) checkArchive(ctx context.Context, v View, d Disposal) (Verdict
 			return blocked("I4, R19", "the folder is gone, but document %s is not in the Archive: look for it at once", id)
 		}
 	}
-	verdict := done("%d files found in the Archive", len(archived))
+	verdict := done("%s found in the Archive", plural(len(archived), "file"))
 	verdict.Details = map[string]string{"folder": string(d.Folder), "files": fmt.Sprint(len(archived))}
 	verdict.Kept = []Kept{{What: "archive", ID: string(d.Folder), Rule: "R19, P7",
-		Why: fmt.Sprintf("%d files can be opened, downloaded and restored; earlier versions are kept for 14 days only", len(archived))}}
+		Why: plural(len(archived), "file") + " to open, download and restore; earlier versions are kept for 14 days only"}}
 	return verdict, nil
 }
 

@@ -20,11 +20,9 @@ type Entity struct {
 	Note string `json:"note,omitempty"`
 }
 
-// sameCode compares Client Codes as Nimbus and the source systems do: without
-// regard to case and surrounding space.
-func sameCode(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-}
+// codeKey is a Client Code as it is compared: without regard to case and
+// surrounding space.
+func codeKey(code string) string { return strings.ToLower(strings.TrimSpace(code)) }
 
 // Date is a calendar day; its text and JSON form is yyyy-MM-dd.
 type Date struct{ t time.Time }

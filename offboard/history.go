@@ -63,7 +63,7 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 	case err != nil:
 		return Verdict{}, err
 	case last == nil:
-		next.Reason = fmt.Sprintf("export %d rows", rows)
+		next.Reason = "export " + plural(rows, "row")
 		return next, nil
 	case rows < last.Rows:
 		return blocked("I1", "Nimbus states %d history rows, fewer than the %d of the verified export: the history was deleted meanwhile", rows, last.Rows)
@@ -116,9 +116,9 @@ func (v View) filingsSince() (n int) {
 
 func exported(h HistoryFile) Verdict {
 	return Verdict{
-		State: Done, Proof: h.Proof, Reason: fmt.Sprintf("%d rows, verified", h.Rows),
+		State: Done, Proof: h.Proof, Reason: plural(h.Rows, "row") + ", verified",
 		Details: map[string]string{"file": h.File, "sha256": h.SHA256, "rows": fmt.Sprint(h.Rows)},
-		Kept:    []Kept{{What: "history", ID: h.File, Why: "sha256 " + h.SHA256, Rule: "R1"}},
+		Kept:    []Kept{{What: "history", ID: h.File, Why: "in the evidence, sha256 " + h.SHA256, Rule: "R1"}},
 	}
 }
 

@@ -31,10 +31,7 @@ type Action struct {
 // the client's last effect. A client that is blocked or has failed goes no
 // further in this session and does not hold up the others.
 func Next(steps []StepInfo, clients []string, p *Progress, now time.Time) Action {
-	m := machine{clients: clients, progress: p, now: now, info: map[string]StepInfo{}}
-	for _, s := range steps {
-		m.info[s.Name] = s
-	}
+	m := newMachine(steps, clients, p, now)
 	for _, s := range steps {
 		for _, unit := range m.units(s) {
 			if a, ok := m.next(s, unit); ok {
@@ -53,7 +50,16 @@ type machine struct {
 	progress *Progress
 	now      time.Time
 	info     map[string]StepInfo
-	wake     time.Time // the earliest time at which something waiting is due
+	stops    map[string]bool // by client, once it was looked at
+	wake     time.Time       // the earliest time at which something waiting is due
+}
+
+func newMachine(steps []StepInfo, clients []string, p *Progress, now time.Time) *machine {
+	m := &machine{clients: clients, progress: p, now: now, info: map[string]StepInfo{}, stops: map[string]bool{}}
+	for _, s := range steps {
+		m.info[s.Name] = s
+	}
+	return m
 }
 
 func (m *machine) units(s StepInfo) []string {
@@ -95,10 +101,11 @@ func (m *machine) next(s StepInfo, unit string) (Action, bool) {
 }
 
 func (m *machine) manual(sp *stepProgress, check Action) (Action, bool) {
+	task := m.progress.tasks[sp.task.ID]
 	switch {
-	case sp.replied > sp.checked:
+	case task != nil && task.answered > sp.checked:
 		return check, true
-	case sp.asked > m.progress.session && sp.askedID == sp.task.ID:
+	case task != nil && task.asked > m.progress.session:
 		return Action{}, false // nobody has answered, or the answer was no
 	}
 	return Action{Kind: ActionAsk, Client: check.Client, Step: check.Step}, true
@@ -131,13 +138,15 @@ func (m *machine) stopped(unit string) bool {
 	if unit == "" {
 		return false
 	}
-	for name := range m.info {
-		sp := m.progress.see(unit, name)
-		if (sp.state == Blocked || sp.state == Failed) && m.current(sp) {
-			return true
+	stopped, known := m.stops[unit]
+	if !known {
+		for name := range m.info {
+			sp := m.progress.see(unit, name)
+			stopped = stopped || (sp.state == Blocked || sp.state == Failed) && m.current(sp)
 		}
+		m.stops[unit] = stopped
 	}
-	return false
+	return stopped
 }
 
 // needUnits lists the units in which a need must be done: the client itself,

@@ -101,10 +101,6 @@ func (p practice) listXPM(ctx context.Context) (map[string][]xpm.ClientEntity, e
 	return byCode, nil
 }
 
-// codeKey is a Client Code as a map key, equal where sameCode is true for the
-// codes that occur.
-func codeKey(code string) string { return strings.ToLower(strings.TrimSpace(code)) }
-
 // openJobs counts the current jobs of a client, from one list for the session.
 func (p practice) openJobs(ctx context.Context, v View, id xpm.ClientUUID) (int, error) {
 	jobs, err := p.jobs.get(v.progress, func() (map[xpm.ClientUUID]int, error) {
@@ -118,6 +114,12 @@ func (p practice) openJobs(ctx context.Context, v View, id xpm.ClientUUID) (int,
 		return count, nil
 	})
 	return jobs[id], err
+}
+
+// forAll is the view for a task that is asked once for all clients.
+func (v View) forAll() View {
+	v.Entity = Entity{}
+	return v
 }
 
 // byHand asks a person to do what no program can. It returns the answer where

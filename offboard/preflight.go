@@ -2,6 +2,7 @@ package offboard
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -45,7 +46,8 @@ func (p practice) checkPreflight(ctx context.Context, v View) (Verdict, error) {
 	return verdict, nil
 }
 
-// edition asks Nimbus afresh, and a person where Nimbus does not tell.
+// edition asks Nimbus afresh, and a person where Nimbus does not tell: once a
+// session for all clients, since it is a property of the account.
 func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, Verdict, error) {
 	if p.Nimbus != nil {
 		account, err := p.Nimbus.Account.Get(ctx)
@@ -53,8 +55,8 @@ func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, V
 			return account.Edition, Read, Verdict{}, err
 		}
 	}
-	answer, ask, ok := v.byHand(Task{
-		ID: "edition", Rule: "I4", Where: "the Nimbus menu: an account with Cloud Document Management has an Archive menu",
+	answer, ask, ok := v.forAll().byHand(Task{
+		ID: fmt.Sprintf("edition-%d", v.progress.session), Rule: "I4", Where: "the Nimbus menu: an account with Cloud Document Management has an Archive menu",
 		Do:       []string{"Say which edition the account has"},
 		Why:      "the same button archives documents in one edition and destroys them in the other (R19, R20)",
 		HandBack: HandBack{Choices: []string{string(nimbus.EditionCDM), string(nimbus.EditionNonCDM)}},

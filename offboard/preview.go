@@ -2,7 +2,6 @@ package offboard
 
 import (
 	"context"
-
 	"time"
 
 	"github.com/practicekit/offboarding/internal/transport"
@@ -19,24 +18,27 @@ func (r Runner) Preview(ctx context.Context) (Report, error) {
 	}
 	ctx = transport.WithReadOnly(ctx)
 	s.fold(Record{Kind: KindSession, Digest: digest(r.Plan.Spec)})
-	m := machine{clients: r.Plan.Spec.codes(), progress: s.progress, now: time.Now(), info: map[string]StepInfo{}}
 	for _, info := range s.infos {
-		m.info[info.Name] = info
-	}
-	for _, info := range s.infos {
+		m := newMachine(s.infos, r.Plan.Spec.codes(), s.progress, time.Now())
 		for _, unit := range m.units(info) {
 			if m.stopped(unit) {
 				continue
 			}
-			if err := s.foresee(ctx, &m, info, unit); err != nil {
-				return s.report(), err
+			if err := s.foresee(ctx, m, info, unit); err != nil {
+				return s.preview(), err
 			}
 		}
 		if len(s.unknown) > 0 && info.Name == StepResolve {
-			return s.report(), &UnknownClientsError{s.unknown}
+			return s.preview(), &UnknownClientsError{s.unknown}
 		}
 	}
-	return s.report(), nil
+	return s.preview(), nil
+}
+
+func (s *session) preview() Report {
+	report := s.report()
+	report.Preview = true
+	return report
 }
 
 // foresee folds the verdict of one step into the progress of the preview only.

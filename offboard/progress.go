@@ -13,7 +13,7 @@ type Progress struct {
 	spec    string // digest of the specification of that session
 	steps   map[stepKey]*stepProgress
 	units   map[string]*unitProgress
-	answers map[string]Answer // by task id
+	tasks   map[string]*taskProgress // by id
 }
 
 type stepKey struct{ unit, step string }
@@ -32,9 +32,6 @@ type stepProgress struct {
 	kept    []Kept
 	checked int // record of the last Check
 	became  int // record at which it became done, after its last effect
-	asked   int // record at which a task was asked last
-	askedID string
-	replied int // record at which its task was answered last
 	waits   int // Checks in a row that said Waiting, in this session
 	effects []effect
 }
@@ -45,6 +42,13 @@ type effect struct {
 	target string
 	state  State // Done, Failed (refused: certainly not done) or Unknown
 	seq    int
+}
+
+// taskProgress is where a task stands: the records at which it was asked and
+// answered last. Several clients may wait for one task.
+type taskProgress struct {
+	asked, answered int
+	answer          Answer
 }
 
 type unitProgress struct {
@@ -69,7 +73,7 @@ func Replay(ctx context.Context, j Journal) (*Progress, error) {
 }
 
 func newProgress() *Progress {
-	return &Progress{steps: map[stepKey]*stepProgress{}, units: map[string]*unitProgress{}, answers: map[string]Answer{}}
+	return &Progress{steps: map[stepKey]*stepProgress{}, units: map[string]*unitProgress{}, tasks: map[string]*taskProgress{}}
 }
 
 // Facts returns what is known of a client; of the run for the empty code.
@@ -95,6 +99,20 @@ func (p *Progress) step(unit, step string) *stepProgress {
 		p.steps[key] = s
 	}
 	return s
+}
+
+// task is the progress of the task that a record is about.
+func (p *Progress) task(r Record) *taskProgress {
+	id := ""
+	if r.Task != nil {
+		id = r.Task.ID
+	}
+	t := p.tasks[id]
+	if t == nil {
+		t = &taskProgress{}
+		p.tasks[id] = t
+	}
+	return t
 }
 
 // see is step for readers: it does not create what is not there.
@@ -156,20 +174,17 @@ func (p *Progress) apply(r Record) {
 		s.outcome(r, p.session)
 		p.unit(r.Client).lastEffect = r.Seq
 	case KindAsked:
-		s.asked = r.Seq
-		if r.Task != nil {
-			s.askedID = r.Task.ID
-		}
+		p.task(r).asked = r.Seq
 		if r.Destructive {
 			p.noteEffect(r)
 		}
 	case KindAnswered:
-		s.replied = r.Seq
+		p.task(r).answered = r.Seq
 		if r.Destructive {
 			p.noteEffect(r)
 		}
-		if r.Answer != nil && r.Task != nil {
-			p.answers[r.Task.ID] = *r.Answer
+		if r.Answer != nil {
+			p.task(r).answer = *r.Answer
 		}
 	}
 }

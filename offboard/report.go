@@ -13,7 +13,9 @@ import (
 // what was kept and why. Its JSON form has version 1; fields may be added to it,
 // and none change their meaning.
 type Report struct {
-	Version int            `json:"version"`
+	Version int `json:"version"`
+	// Preview says that nothing was done: a state of todo is what would be.
+	Preview bool           `json:"preview,omitempty"`
 	Clients []ClientReport `json:"clients"`
 	// Calls counts the requests sent to each system. The Runner does not see
 	// them; a program that counts may fill this in.
@@ -135,6 +137,14 @@ func (s *session) contactNames(code string) map[string]string {
 	return names
 }
 
+// plural counts things in words: "1 client", "2 clients".
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // WriteText writes the report for people to read, as plain text.
 func (r Report) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
@@ -143,11 +153,13 @@ func (r Report) WriteText(w io.Writer) error {
 		counts[c.State]++
 		fmt.Fprintf(t, "%s: %s\n", strings.TrimSpace(c.Code+" "+c.Name), c.State)
 		for _, s := range c.Steps {
-			how := s.Reason
-			if s.Proof != "" {
-				how = fmt.Sprintf("%s [%s]", how, s.Proof)
+			if s.State == Pending && s.Reason == "" {
+				s.Reason = "waits for the steps before it"
 			}
-			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, how, s.Rule)
+			if s.Proof != "" {
+				s.Reason = fmt.Sprintf("%s [%s]", s.Reason, s.Proof)
+			}
+			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
 		}
 		for _, k := range c.Kept {
 			what := k.What + " " + k.ID
@@ -167,7 +179,10 @@ func (r Report) WriteText(w io.Writer) error {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[state], state))
 		}
 	}
-	fmt.Fprintf(t, "%d clients: %s\n", len(r.Clients), strings.Join(parts, ", "))
+	if r.Preview {
+		parts = append(parts, "a preview: nothing was changed")
+	}
+	fmt.Fprintf(t, "%s: %s\n", plural(len(r.Clients), "client"), strings.Join(parts, ", "))
 	if len(r.Calls) > 0 {
 		fmt.Fprintf(t, "calls: xpm %d, nimbus %d, myobae %d\n", r.Calls["xpm"], r.Calls["nimbus"], r.Calls["myobae"])
 	}

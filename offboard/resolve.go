@@ -160,7 +160,7 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 	}
 	slices.Sort(snap.Contacts)
 	slices.Sort(snap.Documents)
-	verdict := done("%d contacts, %d documents", len(snap.Contacts), len(snap.Documents))
+	verdict := done("%s, %s", plural(len(snap.Contacts), "contact"), plural(len(snap.Documents), "document"))
 	verdict.Details = map[string]string{"snapshot": snap.File}
 	verdict.Files = []EvidenceFile{{Name: snap.File, Data: append(data, '\n')}}
 	verdict.Facts.Snapshot = snap

@@ -51,14 +51,6 @@ func signatures(w *offboardtest.World) {
 	w.Clients[0].Nimbus.EmailJobs = []offboardtest.EmailJob{{Subject: "Sign here", DocumentsForSignature: 1, OutstandingSignatures: 1}}
 }
 
-func worlds(all ...func(*offboardtest.World)) func(*offboardtest.World) {
-	return func(w *offboardtest.World) {
-		for _, f := range all {
-			f(w)
-		}
-	}
-}
-
 func source(s offboard.Source, policy offboard.Policy) func(*offboard.Spec) {
 	return func(spec *offboard.Spec) { spec.Source, spec.Policy = s, policy }
 }

@@ -12,13 +12,13 @@ import (
 
 // removalNeeds is what every step that takes a client out of its source system
 // rests on.
-var removalNeeds = []string{StepExportHistory, StepFileHistory, StepApprove}
+func removalNeeds() []string { return []string{StepExportHistory, StepFileHistory, StepApprove} }
 
 // archiveClient archives the client in XPM (R4).
 func (p practice) archiveClient() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepArchiveClient, Does: "archive the client in Xero Practice Manager", Rule: "R4, I1",
-			Needs: removalNeeds, Destructive: true, Scope: PerClient},
+			Needs: removalNeeds(), Destructive: true, Scope: PerClient},
 		Check: p.checkArchived,
 		Apply: func(ctx context.Context, v View, _ string) (Applied, error) {
 			_, err := p.XPM.Clients.Archive(ctx, v.Facts.Snapshot.XPM)
@@ -110,7 +110,7 @@ func (p practice) removedByHand(v View, t Task) (Verdict, error) {
 func (p practice) closeClient() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepCloseClient, Does: "close the client in MYOB AE", Rule: "R5, I1",
-			Needs: removalNeeds, Destructive: true, Scope: PerClient},
+			Needs: removalNeeds(), Destructive: true, Scope: PerClient},
 		Check: func(ctx context.Context, v View) (Verdict, error) {
 			return p.checkMYOBAE(ctx, v, Task{Rule: "R5, P9", Where: "MYOB AE > Client " + v.Entity.Code + " > Close client", Do: []string{"Close the client"}})
 		},
@@ -130,7 +130,7 @@ func (p practice) closeClient() Step {
 func (p practice) clearExtraField() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepClearExtraField, Does: "clear the Extra Field in MYOB AE", Rule: "R5, I1",
-			Needs: removalNeeds, Destructive: true, Scope: PerClient},
+			Needs: removalNeeds(), Destructive: true, Scope: PerClient},
 		Check: func(ctx context.Context, v View) (Verdict, error) {
 			return p.checkMYOBAE(ctx, v, Task{Rule: "R5, P9", Where: "MYOB AE > Client " + v.Entity.Code + " > Extra tab",
 				Do: []string{fmt.Sprintf("Remove the value of the Extra Field %q", v.Spec.field())}})
@@ -215,7 +215,7 @@ func (v View) triedInSession() bool {
 func (p practice) deleteClient() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepDeleteClient, Does: "delete the client on the Client Grid", Rule: "R6, I1",
-			Needs: removalNeeds, Destructive: true, Scope: PerClient},
+			Needs: removalNeeds(), Destructive: true, Scope: PerClient},
 		Check: p.checkDeleted,
 		Apply: func(ctx context.Context, v View, _ string) (Applied, error) {
 			return Applied{}, p.Nimbus.Clients.Delete(ctx, v.Facts.Snapshot.Nimbus)

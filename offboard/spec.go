@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -60,7 +59,7 @@ func (s Spec) Validate(now time.Time) error {
 	seen := map[string]int{}
 	for i, e := range s.Entities {
 		field := fmt.Sprintf("entities[%d]", i)
-		key := strings.ToLower(strings.TrimSpace(e.Code))
+		key := codeKey(e.Code)
 		if key == "" {
 			return &SpecError{field + ".code", "is empty: every client needs its Client Code"}
 		}

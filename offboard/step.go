@@ -61,8 +61,10 @@ type Step struct {
 	Check func(context.Context, View) (Verdict, error)
 	// Apply has one effect, on the target that Check named first. It is called
 	// only right after a Check that said Todo, and after the intent is durable.
-	// An error that leaves open whether it was done must wrap the client's
-	// ErrOutcomeUnknown. Nil where Check never says Todo.
+	// An error that wraps ErrNotFound, ErrUnauthorized, ErrForbidden, ErrConflict,
+	// ErrRateLimited, ErrReadOnly or ErrCapabilityUnavailable of a client, and
+	// not ErrOutcomeUnknown, means that nothing was done; any other leaves it
+	// open, and Check is asked. Nil where Check never says Todo.
 	Apply func(ctx context.Context, v View, target string) (Applied, error)
 	// Foresee says, in a preview, what the step would do once the steps before
 	// it have run. It only reads. Nil: the preview shows Does.
@@ -132,8 +134,10 @@ func (v View) Client(code string) Facts { return v.progress.Facts(code) }
 
 // Answer returns the answer of a person to a task, if there is one.
 func (v View) Answer(taskID string) (Answer, bool) {
-	a, ok := v.progress.answers[taskID]
-	return a, ok
+	if t := v.progress.tasks[taskID]; t != nil && t.answered > 0 {
+		return t.answer, true
+	}
+	return Answer{}, false
 }
 
 // Touched reports whether anything that leads to the removal of the client was

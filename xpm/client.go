@@ -106,10 +106,6 @@ func NewClient(config Config) (*Client, error) {
 	return c, nil
 }
 
-// WithReadOnly returns a context under which everything that changes something
-// is refused with ErrReadOnly, before a byte leaves.
-func WithReadOnly(ctx context.Context) context.Context { return transport.WithReadOnly(ctx) }
-
 // get is a request that only reads.
 func get(op, path string, query url.Values) transport.Request {
 	return transport.Request{Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path, Query: query}

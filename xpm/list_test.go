@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/practicekit/offboarding/internal/transport"
 	"github.com/practicekit/offboarding/xpm"
 )
 
@@ -287,7 +288,7 @@ func TestClients_Archive_ReadOnly(t *testing.T) {
 		t.Error("sent")
 		return nil, errors.New("not reached")
 	}))
-	if _, err := c.Clients.Archive(xpm.WithReadOnly(t.Context()), acme); !errors.Is(err, xpm.ErrReadOnly) {
+	if _, err := c.Clients.Archive(transport.WithReadOnly(t.Context()), acme); !errors.Is(err, xpm.ErrReadOnly) {
 		t.Errorf("%v", err)
 	}
 }

@@ -92,7 +92,7 @@ func callRaw(t testing.TB, ctx context.Context, hc *http.Client, decode func(io.
 }
 
 func callOurs(t testing.TB, ctx context.Context, cl *Client, decode func(io.Reader, any) error) {
-	resp, err := cl.Do(ctx, Request{Op: "Clients.Get", Method: http.MethodGet, Path: Path("clients", "7")})
+	resp, err := cl.Do(ctx, Request{Op: "Clients.Get", Effect: Read, Method: http.MethodGet, Path: Path("clients", "7")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,8 @@ func TestClient_Allocations(t *testing.T) {
 	asJSON, _ := answers()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	raw := testing.AllocsPerRun(200, func() { callRaw(t, ctx, &http.Client{Transport: memory{asJSON}}, decodeJSON) })
+	hc := &http.Client{Transport: memory{asJSON}}
+	raw := testing.AllocsPerRun(200, func() { callRaw(t, ctx, hc, decodeJSON) })
 	cl := client(t, memory{asJSON}, with(Bearer(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token"}))))
 	ours := testing.AllocsPerRun(200, func() { callOurs(t, ctx, cl, decodeJSON) })
 	if ours-raw > 20 {

@@ -29,6 +29,8 @@ type body struct {
 	header  http.Header // for release
 	release func(http.Header)
 	close   sync.Once
+
+	response Response // whose Body this is, kept here to save an allocation
 }
 
 // readThrough puts a body before the answer's own. A content coding that was

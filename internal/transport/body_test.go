@@ -251,10 +251,24 @@ func TestBody_CancelWhileReading(t *testing.T) {
 	}
 }
 
+// untilEnded fails once the attempt was ended, as net/http's bodies do.
+type untilEnded struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u untilEnded) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.Reader.Read(p)
+}
+
 // A reader that takes its time is not a server that falls silent.
 func TestBody_SlowReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		resp, err := client(t, server(answer(200, "0123456789"))).Do(context.Background(), request(Read))
+		f := server(answerWith(10, func(r *http.Request) io.Reader { return untilEnded{r.Context(), strings.NewReader("0123456789")} }))
+		resp, err := client(t, f).Do(context.Background(), request(Read))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,16 +308,17 @@ func TestClient_SlowUpload(t *testing.T) {
 			}
 			return r
 		}
+		live := func(r *http.Request) (*http.Response, error) {
+			if err := r.Context().Err(); err != nil {
+				return nil, err
+			}
+			return answer(200, "ok")(r)
+		}
 		start := time.Now()
-		if _, err := read(context.Background(), client(t, server(answer(200, "ok"))), upload(time.Minute, 10)); err != nil || time.Since(start) != 10*time.Minute {
+		if _, err := read(context.Background(), client(t, server(live)), upload(time.Minute, 10)); err != nil || time.Since(start) != 10*time.Minute {
 			t.Errorf("error %v after %s, want none after 10m", err, time.Since(start))
 		}
-		_, err := read(context.Background(), client(t, server(func(r *http.Request) (*http.Response, error) {
-			if r.Context().Err() == nil {
-				return nil, errors.New("not ended")
-			}
-			return nil, r.Context().Err()
-		})), upload(3*time.Minute, 1))
+		_, err := read(context.Background(), client(t, server(live)), upload(3*time.Minute, 1))
 		if !errors.Is(err, errNoAnswer) {
 			t.Errorf("error %v, want %v", err, errNoAnswer)
 		}

@@ -204,10 +204,12 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if f != nil {
 		return nil, f
 	}
-	return &Response{
-		StatusCode: resp.StatusCode, Header: resp.Header, Body: resp.Body,
+	b := resp.Body.(*body)
+	b.response = Response{
+		StatusCode: resp.StatusCode, Header: resp.Header, Body: b,
 		Attempts: k.attempts, RequestID: c.requestID(resp.Header),
-	}, nil
+	}
+	return &b.response, nil
 }
 
 type readOnlyKey struct{}

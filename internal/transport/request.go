@@ -13,15 +13,16 @@ import (
 // decide: XPM archives with PUT, deletes and adds with POST.
 type Effect int
 
+// The zero value is the careful one.
 const (
+	// Once is sent at most once. It is never repeated unless it was provably
+	// not sent, or refused unprocessed; otherwise its error is ErrOutcomeUnknown.
+	Once Effect = iota
 	// Read changes nothing and is retried.
-	Read Effect = iota
+	Read
 	// Repeatable changes something, may be sent again without further effect,
 	// and is retried.
 	Repeatable
-	// Once is sent at most once. It is never repeated unless it was provably
-	// not sent, or refused unprocessed; otherwise its error is ErrOutcomeUnknown.
-	Once
 )
 
 // Request is one operation. Path is relative to the client's BaseURL and
@@ -50,7 +51,12 @@ type Request struct {
 // element nor a query. Do refuses a path with an empty, "." or ".." element, so
 // an id that is missing never turns into the address of a whole collection.
 func Path(elem ...string) string {
+	size := len(elem)
+	for _, e := range elem {
+		size += len(e)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for i, e := range elem {
 		if i > 0 {
 			b.WriteByte('/')
@@ -69,7 +75,7 @@ func Bytes(b []byte) (func() (io.ReadCloser, error), int64) {
 // their own parameters and say which one is wrong.
 func (r *Request) check() error {
 	switch {
-	case r.Effect < Read || r.Effect > Once:
+	case r.Effect < Once || r.Effect > Repeatable:
 		return errors.New("unknown effect")
 	case r.Method == "" || strings.Trim(r.Method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "":
 		return errors.New("method is not a verb in capitals")

@@ -294,6 +294,12 @@ func TestServer_capabilities(t *testing.T) { // P9
 	if account.Edition != nimbus.EditionUnknown || !account.Offers(nimbus.CapabilityClientsRead) || account.Offers(nimbus.CapabilityClientsDelete) {
 		t.Errorf("account = %+v", account)
 	}
+	// Staff do in the product what the server does not offer to programs.
+	staff := must(nimbus.NewClient(nimbus.Config{BaseURL: "https://nimbus.example.com/", Login: nimbus.Password("", "", nil),
+		HTTPClient: &http.Client{Transport: server.Staff()}}))(t)
+	if err := staff.Clients.Delete(t.Context(), id); err != nil || len(server.Snapshot().Clients) != 0 {
+		t.Errorf("staff cannot delete: %v", err)
+	}
 }
 
 func TestServer_syncs(t *testing.T) { // R7
@@ -428,7 +434,7 @@ func TestServer_Snapshot_isJSON(t *testing.T) {
 
 func TestServer_ServeHTTP_unknownPath(t *testing.T) {
 	c, _ := start(t, nimbustest.Config{})
-	_, err := c.Do(t.Context(), nimbus.Request{Op: "Other", Method: http.MethodGet, Path: []string{"v1", "other"}})
+	_, err := c.Do(t.Context(), nimbus.Request{Op: "Other", Effect: nimbus.EffectRead, Method: http.MethodGet, Path: []string{"v1", "other"}})
 	if !errors.Is(err, nimbus.ErrNotFound) || code(err) != "not-found" {
 		t.Errorf("unknown path: %v", err)
 	}

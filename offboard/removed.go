@@ -57,9 +57,15 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 		}
 		return gone(Read, "no longer on the Client Grid"), nil
 	}
-	jobs, _, err := p.signatureJobs(ctx, v)
+	jobs, known, err := p.signatureJobs(ctx, v)
 	if err != nil {
 		return Verdict{}, err
+	}
+	if !known {
+		var ask Verdict
+		if jobs, ask = v.signaturesByHand(); ask.State != "" {
+			return ask, nil
+		}
 	}
 	state, err := p.upstream(ctx, v.Spec, v.Facts)
 	switch {
@@ -82,6 +88,20 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 		return waiting("R9", "a person deleted the entity; it is still on the Client Grid")
 	}
 	return Verdict{State: Todo, Rule: "R12, I13", Target: string(id), Reason: "delete the entity that Documents for Signature hold"}, nil
+}
+
+// signaturesByHand asks a person for the e-mail jobs that hold the entity.
+func (v View) signaturesByHand() (jobs int, ask Verdict) {
+	answer, ask, ok := v.byHand(Task{
+		ID: "signatures", Rule: "R12, I13, P9", Where: "Email Jobs",
+		Do:       []string{"Hand back how many Email Jobs with Documents for Signature " + v.Entity.Code + " has"},
+		Why:      "the entity is still on the Client Grid after the sync, and such jobs would be the reason",
+		HandBack: HandBack{Count: true},
+	})
+	if !ok {
+		return 0, ask
+	}
+	return answer.Count, Verdict{}
 }
 
 func deleteTask(v View) Task {

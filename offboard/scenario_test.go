@@ -501,6 +501,13 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name: "R7 R9: syncs that complete and remove nothing end with a person", want: offboard.Blocked, rule: "R9",
+		world: func(w *offboardtest.World) { w.Clients[0].Nimbus.Integrated = false },
+		check: func(t *testing.T, r run) {
+			wantOps(t, r.destroyed(), "archive-client", "archive-client", "start-sync", "start-sync", "start-sync")
+		},
+	},
+	{
 		name: "I7 R7: a sync that never completes is waited for, and no longer than told", want: offboard.Waiting, rule: "R7",
 		between: map[string]func(*offboardtest.Practice){offboard.StepApprove: func(p *offboardtest.Practice) { p.Nimbus.StallNextSync() }},
 	},

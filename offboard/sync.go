@@ -43,16 +43,14 @@ func (p practice) checkFullSync(ctx context.Context, v View) (Verdict, error) {
 	if !able {
 		return p.syncByHand(ctx, v)
 	}
-	present, unexplained, known, err := p.stillOnGrid(ctx, v)
-	switch {
-	case err != nil:
-		return Verdict{}, err
-	case known && len(present) == 0:
-		return done("every client of the run has left the Client Grid"), nil
-	}
 	tried := v.effectsSince(v.since())
 	next := fmt.Sprintf("offboard-%s-%d-%d", scopeHash(v.Spec, v.progress)[:16], v.since(), len(tried)+1)
 	if len(tried) == 0 {
+		if present, known, err := p.stillOnGrid(ctx, v); err != nil {
+			return Verdict{}, err
+		} else if known && len(present) == 0 {
+			return done("every client of the run has left the Client Grid"), nil
+		}
 		return p.startSync(ctx, v, next)
 	}
 	last := tried[len(tried)-1]
@@ -62,19 +60,23 @@ func (p practice) checkFullSync(ctx context.Context, v View) (Verdict, error) {
 	} else if err != nil {
 		return Verdict{}, err
 	}
-	again := ""
-	switch {
-	case run.State == nimbus.SyncFailed:
-		again = "the Full Client Sync failed"
-	case run.State != nimbus.SyncCompleted:
-		return waiting("R7", "the Full Client Sync is %s", run.State)
-	case len(unexplained) == 0:
-		return done("the Full Client Sync is completed"), nil
-	default:
-		again = "the Full Client Sync is completed, but still on the Client Grid are " + strings.Join(unexplained, ", ")
+	again := "the Full Client Sync failed"
+	switch run.State {
+	case nimbus.SyncFailed:
+	case nimbus.SyncCompleted:
+		left, err := p.unexplained(ctx, v)
+		switch {
+		case err != nil:
+			return Verdict{}, err
+		case len(left) == 0:
+			return done("the Full Client Sync is completed"), nil
+		}
+		again = "the Full Client Sync is completed, but still on the Client Grid are " + strings.Join(left, ", ")
 		if v.Now.Before(run.FinishedAt.Add(settle)) {
 			return waiting("R9", "%s", again)
 		}
+	default:
+		return waiting("R7", "the Full Client Sync is %s", run.State)
 	}
 	if len(tried) >= maxSyncs {
 		return blocked("R7, R9", "%s, after %d syncs: a person has to look at Admin > AutoMate", again, len(tried))
@@ -175,14 +177,12 @@ func wouldLeave(clients []xpm.ClientEntity) bool {
 	return true
 }
 
-// stillOnGrid names the clients of the run that are present on the Client Grid
-// although they were taken out of the source system, and those among them for
-// which nothing explains it: neither Documents for Signature (R12), nor that
-// somebody brought them back upstream (I11), which confirm-removed judges. Known
-// is false where no program can read the Client Grid.
-func (p practice) stillOnGrid(ctx context.Context, v View) (present, unexplained []string, known bool, err error) {
+// stillOnGrid names the clients of the run that are on the Client Grid although
+// they were taken out of the source system. Known is false where no program can
+// read the Client Grid.
+func (p practice) stillOnGrid(ctx context.Context, v View) (present []string, known bool, err error) {
 	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable {
-		return nil, nil, false, err
+		return nil, false, err
 	}
 	for _, code := range v.Spec.codes() {
 		facts := v.Client(code)
@@ -191,27 +191,41 @@ func (p practice) stillOnGrid(ctx context.Context, v View) (present, unexplained
 		}
 		_, err := p.Nimbus.Clients.Get(ctx, facts.Snapshot.Nimbus)
 		if missing, err := absent(err); err != nil {
-			return nil, nil, false, err
-		} else if missing {
-			continue
-		}
-		present = append(present, code)
-		explained, err := p.stays(ctx, v, facts)
-		if err != nil {
-			return nil, nil, false, err
-		}
-		if !explained {
-			unexplained = append(unexplained, code)
+			return nil, false, err
+		} else if !missing {
+			present = append(present, code)
 		}
 	}
-	return present, unexplained, true, nil
+	return present, true, nil
+}
+
+// unexplained names those of the clients still on the grid for which nothing
+// explains it: neither Documents for Signature (R12), which a person may have to
+// look up, nor that somebody brought them back upstream (I11). Both are for
+// confirm-removed to judge.
+func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
+	present, _, err := p.stillOnGrid(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	var left []string
+	for _, code := range present {
+		explained, err := p.stays(ctx, v, v.Client(code))
+		if err != nil {
+			return nil, err
+		}
+		if !explained {
+			left = append(left, code)
+		}
+	}
+	return left, nil
 }
 
 // stays reports whether there is a reason for an entity to stay after a sync.
 func (p practice) stays(ctx context.Context, v View, facts Facts) (bool, error) {
 	v.Facts = facts
-	if jobs, _, err := p.signatureJobs(ctx, v); err != nil || jobs > 0 {
-		return jobs > 0, err
+	if jobs, known, err := p.signatureJobs(ctx, v); err != nil || !known || jobs > 0 {
+		return true, err
 	}
 	state, err := p.upstream(ctx, v.Spec, facts)
 	return !state.gone, err
@@ -246,7 +260,7 @@ func (p practice) awaitSync(after string) Step {
 }
 
 func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error) {
-	present, unexplained, known, err := p.stillOnGrid(ctx, v)
+	present, known, err := p.stillOnGrid(ctx, v)
 	switch {
 	case err != nil:
 		return Verdict{}, err
@@ -283,11 +297,15 @@ func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error)
 		return verdict, err
 	}
 	completed := slices.ContainsFunc(runs, func(r nimbus.SyncRun) bool { return r.Number > base.Sync && r.State == nimbus.SyncCompleted })
-	switch {
-	case !completed:
+	if !completed {
 		return waiting("R8", "no sync after number %d has completed so far", base.Sync)
-	case len(unexplained) > 0:
-		return waiting("R8, R9", "a sync has completed, but still on the Client Grid are %s", strings.Join(unexplained, ", "))
+	}
+	left, err := p.unexplained(ctx, v)
+	switch {
+	case err != nil:
+		return Verdict{}, err
+	case len(left) > 0:
+		return waiting("R8, R9", "a sync has completed, but still on the Client Grid are %s", strings.Join(left, ", "))
 	}
 	return done("a sync that started after the clients were closed has completed"), nil
 }

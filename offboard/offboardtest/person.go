@@ -68,7 +68,7 @@ func (p *Person) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, err
 	case offboard.StepAwaitSync:
 		err = p.Practice.sync(string(nimbus.SyncRegular))
 	case offboard.StepConfirmRemoved:
-		answer.Choice, err = p.look(ctx, staff, t)
+		answer.Choice, answer.Count, err = p.look(ctx, staff, t)
 	case offboard.StepDisposeContacts:
 		answer.Count, err = p.contacts(ctx, staff, t)
 	case offboard.StepDisposeDocuments:
@@ -137,16 +137,24 @@ func (p *Person) deleteEntity(ctx context.Context, staff *nimbus.Client, code st
 	return staff.Clients.Delete(ctx, id)
 }
 
-// look says what the Client Grid shows, or deletes the entity where the task is
-// to do so.
-func (p *Person) look(ctx context.Context, staff *nimbus.Client, t offboard.Task) (string, error) {
-	if len(t.HandBack.Choices) == 0 {
-		return "", p.deleteEntity(ctx, staff, t.Client)
+// look says what the Client Grid shows, counts the e-mail jobs with Documents for
+// Signature, or deletes the entity: whatever the task is.
+func (p *Person) look(ctx context.Context, staff *nimbus.Client, t offboard.Task) (choice string, jobs int, err error) {
+	id, _ := p.entity(t.Client)
+	switch {
+	case t.HandBack.Count:
+		for _, j := range p.Practice.Nimbus.Snapshot().EmailJobs {
+			if j.Client == t.Client && j.DocumentsForSignature > 0 {
+				jobs++
+			}
+		}
+		return "", jobs, nil
+	case len(t.HandBack.Choices) == 0:
+		return "", 0, p.deleteEntity(ctx, staff, t.Client)
+	case id == "":
+		return t.HandBack.Choices[0], 0, nil
 	}
-	if id, _ := p.entity(t.Client); id == "" {
-		return t.HandBack.Choices[0], nil
-	}
-	return t.HandBack.Choices[1], nil
+	return t.HandBack.Choices[1], 0, nil
 }
 
 // contacts deals with those that belong to no entity, as far as the task says,

@@ -1,0 +1,141 @@
+package offboard
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"path"
+	"slices"
+
+	"github.com/practicekit/offboarding/nimbus"
+)
+
+// fileHistory saves a copy to the Client folder, where it is found in the
+// orphaned folder afterwards (R3): unpublished, and mailing nobody (P4).
+func (p practice) fileHistory() Step {
+	return Step{
+		StepInfo: StepInfo{Name: StepFileHistory, Does: "file the history in the Client folder", Rule: "R3, P4, I1",
+			Needs: []string{StepExportHistory}, Scope: PerClient},
+		Check: p.checkFiled,
+		Apply: p.applyFiling,
+	}
+}
+
+// filedName is the name of the copy in Nimbus.
+func filedName(v View) string {
+	return "Client-History-" + path.Base(path.Dir(v.Facts.History.File))[len("client-"):] + "-" + path.Base(v.Facts.History.File)
+}
+
+func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
+	h, filed := v.Facts.History, v.Facts.Filed
+	switch {
+	case v.Touched() && filed != nil:
+		return filedVerdict(*filed), nil
+	case v.Touched():
+		return blocked("R3, I1", "the client was touched before its history was filed in the Client folder")
+	}
+	able, err := p.offers(ctx, v, nimbus.CapabilityFoldersRead, nimbus.CapabilityDocumentsUpload)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !able || v.Facts.Snapshot.Folder == "" {
+		answer, ask, ok := v.byHand(Task{
+			ID: h.SHA256[:16], Rule: "R3, P4, P9", Where: "Documents > the Client folder of " + v.Entity.Code + " > Current",
+			Do:  []string{"Upload the evidence file " + h.File, "Leave Published off and send no notification", "Answer yes once it is there"},
+			Why: "the copy stays with the client's documents when the entity and its history go",
+		})
+		if !ok {
+			return ask, nil
+		}
+		filed := v.filing(path.Base(h.File), Attested)
+		verdict := filedVerdict(filed)
+		verdict.Facts.Filed, verdict.Details["attestedBy"] = &filed, answer.By
+		return verdict, nil
+	}
+	documents, err := p.Nimbus.Documents.List(ctx, v.Facts.Snapshot.Folder)
+	if err != nil {
+		return Verdict{}, err
+	}
+	name := filedName(v)
+	for _, d := range documents {
+		if d.Name != name || d.Size != h.Size {
+			continue
+		}
+		if same, err := p.hasDigest(ctx, v, d, h.SHA256); err != nil || !same {
+			return notFiled(name), err
+		}
+		if d.Published {
+			return blocked("P4", "the filed history is published to the client: unpublish document %s", d.ID)
+		}
+		filed := v.filing(name, Read)
+		if !slices.Contains(filed.Documents, d.ID) {
+			filed.Documents = append(filed.Documents, d.ID)
+		}
+		verdict := filedVerdict(filed)
+		verdict.Facts.Filed = &filed
+		return verdict, nil
+	}
+	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.Folder) + "/" + name, Reason: "upload " + name}, nil
+}
+
+func notFiled(name string) Verdict {
+	return Verdict{State: Blocked, Rule: "R3, I1", Reason: "the Client folder holds another file named " + name + ": rename it"}
+}
+
+// hasDigest reports whether a document has this SHA-256: as Nimbus states it, or
+// by its bytes where Nimbus does not.
+func (p practice) hasDigest(ctx context.Context, v View, d nimbus.Document, want string) (bool, error) {
+	if d.SHA256 != "" {
+		return d.SHA256 == want, nil
+	}
+	able, err := p.offers(ctx, v, nimbus.CapabilityDocumentsDownload)
+	if err != nil || !able {
+		return false, err
+	}
+	return p.downloadHas(ctx, d.ID, want)
+}
+
+// downloadHas reports whether the bytes of a document have this SHA-256.
+func (p practice) downloadHas(ctx context.Context, id nimbus.DocumentID, want string) (bool, error) {
+	body, err := p.Nimbus.Documents.Download(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	defer body.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return false, err
+	}
+	return hex.EncodeToString(sum.Sum(nil)) == want, nil
+}
+
+// filing is the fact that the newest export is filed, beside those before it.
+func (v View) filing(name string, proof Proof) FiledCopy {
+	filed := FiledCopy{Name: name, Proof: proof}
+	if last := v.Facts.Filed; last != nil {
+		filed.Documents, filed.Digests = slices.Clone(last.Documents), slices.Clone(last.Digests)
+	}
+	if sum := v.Facts.History.SHA256; len(filed.Digests) == 0 || filed.SHA256() != sum {
+		filed.Digests = append(filed.Digests, sum)
+	}
+	return filed
+}
+
+func filedVerdict(c FiledCopy) Verdict {
+	return Verdict{State: Done, Proof: c.Proof, Reason: "in the Client folder, unpublished",
+		Details: map[string]string{"name": c.Name, "sha256": c.SHA256()}}
+}
+
+func (p practice) applyFiling(ctx context.Context, v View, _ string) (Applied, error) {
+	h := v.Facts.History
+	sum, err := hex.DecodeString(h.SHA256)
+	if err != nil {
+		return Applied{}, &EvidenceError{Name: h.File, Err: err}
+	}
+	_, err = p.Nimbus.Documents.Upload(ctx, v.Facts.Snapshot.Folder, nimbus.Upload{
+		Name: filedName(v), Size: h.Size, SHA256: [sha256.Size]byte(sum),
+		Body: func() (io.ReadCloser, error) { return v.evidence.Open(h.File) },
+	})
+	return Applied{}, err
+}

@@ -11,18 +11,17 @@ import (
 	"github.com/practicekit/offboarding/offboard/offboardtest"
 )
 
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
 // Two clients leave a practice that exists in memory only.
 func Example() {
-	world := offboardtest.DefaultWorld(nimbus.EditionCDM, true)
-	world.Sync.Takes = 0 // a Full Client Sync completes at once
-	practice, err := offboardtest.New(world)
-	if err != nil {
-		panic(err)
-	}
-	systems, err := practice.Systems(nil) // a service: offboard.Systems{XPM: …, Nimbus: …}
-	if err != nil {
-		panic(err)
-	}
+	practice := must(offboardtest.New(offboardtest.DefaultWorld(nimbus.EditionCDM, true)))
+	systems := must(practice.Systems(nil)) // a service: offboard.Systems{XPM: …, Nimbus: …}
 	spec := offboard.Spec{
 		Source:   offboard.SourceXPM,
 		Entities: []offboard.Entity{{Code: "ACME01"}, {Code: "BETA02"}},
@@ -34,15 +33,15 @@ func Example() {
 		Operator: offboard.Approve("pat", "engagements ended", nil),
 		Wait:     time.Minute,
 	}
-	report, err := runner.Run(context.Background())
-	fmt.Println(report.State(), err)
+	report := must(runner.Run(context.Background()))
+	fmt.Println(report.State())
 	for _, client := range report.Clients {
 		for _, kept := range client.Kept {
 			fmt.Printf("%s keeps %s (%s)\n", client.Code, kept.What, kept.Rule)
 		}
 	}
 	// Output:
-	// done <nil>
+	// done
 	// ACME01 keeps history (R1)
 	// ACME01 keeps contact (R15)
 	// ACME01 keeps contact (R16)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
 )
@@ -41,10 +42,33 @@ func (p practice) checkPreflight(ctx context.Context, v View) (Verdict, error) {
 	if verdict, err := p.preflightSource(ctx, v, found); err != nil || verdict.State != "" {
 		return verdict, err
 	}
-	verdict := done("edition %s; findings in the evidence", edition)
+	verdict := done("%s", strings.Join(findings(edition, found), ", "))
 	verdict.Details, verdict.Proof = found, proof
 	return verdict, nil
 }
+
+// findings says in words what a person ought to know before approving.
+func findings(edition nimbus.Edition, found map[string]string) []string {
+	words := []string{"edition " + string(edition)}
+	for _, f := range []struct{ key, what string }{
+		{foundSignatures, "e-mail jobs with Documents for Signature"}, {foundJobs, "open jobs"},
+		{foundHeld, "documents locked or checked out"}, {foundPublished, "documents published"}, {foundWarnings, "warnings of MYOB AE"},
+	} {
+		if n := found[f.key]; n != "" && n != "0" {
+			words = append(words, f.what+": "+n)
+		}
+	}
+	return words
+}
+
+// The findings by their names in the evidence.
+const (
+	foundSignatures = "signatureJobs"
+	foundJobs       = "openJobs"
+	foundHeld       = "documentsLockedOrCheckedOut"
+	foundPublished  = "documentsPublished"
+	foundWarnings   = "closeWarnings"
+)
 
 // edition asks Nimbus afresh, and a person where Nimbus does not tell: once a
 // session for all clients, since it is a property of the account.
@@ -70,10 +94,10 @@ func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, V
 func (p practice) preflightSignatures(ctx context.Context, v View, found map[string]string) (Verdict, error) {
 	jobs, known, err := p.signatureJobs(ctx, v)
 	if err != nil || !known {
-		found["signatureJobs"] = "not known: Nimbus does not offer " + string(nimbus.CapabilityEmailJobsRead)
+		found[foundSignatures] = "not known: Nimbus does not offer " + string(nimbus.CapabilityEmailJobsRead)
 		return Verdict{}, err
 	}
-	found["signatureJobs"] = strconv.Itoa(jobs)
+	found[foundSignatures] = strconv.Itoa(jobs)
 	if jobs > 0 && v.Spec.Policy.Signatures != SignaturesDelete {
 		return blocked("R12", "%d e-mail jobs hold Documents for Signature, so the sync would not remove the entity: finish or delete them, or choose the policy that deletes the entity by hand", jobs)
 	}
@@ -114,8 +138,8 @@ func (p practice) preflightDocuments(ctx context.Context, v View, found map[stri
 			published++
 		}
 	}
-	found["documentsLockedOrCheckedOut"] = strconv.Itoa(held)
-	found["documentsPublished"] = strconv.Itoa(published)
+	found[foundHeld] = strconv.Itoa(held)
+	found[foundPublished] = strconv.Itoa(published)
 	return nil
 }
 
@@ -124,14 +148,14 @@ func (p practice) preflightSource(ctx context.Context, v View, found map[string]
 	switch {
 	case v.Spec.Source == SourceXPM && snap.XPM != "":
 		jobs, err := p.openJobs(ctx, v, snap.XPM)
-		found["openJobs"] = strconv.Itoa(jobs)
+		found[foundJobs] = strconv.Itoa(jobs)
 		return Verdict{}, err
 	case v.Spec.Source == SourceMYOBAE && snap.MYOBAE != "":
 		preflight, err := p.MYOBAE.Clients.ClosePreflight(ctx, snap.MYOBAE)
 		if err != nil {
 			return Verdict{}, err
 		}
-		found["closeWarnings"] = strconv.Itoa(len(preflight.Warnings))
+		found[foundWarnings] = strconv.Itoa(len(preflight.Warnings))
 		if len(preflight.Blockers) > 0 {
 			return blocked("R5, P10", "MYOB AE would not close the client: %s", preflight.Blockers[0].Name)
 		}

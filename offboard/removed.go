@@ -58,8 +58,10 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 		return gone(Read, "no longer on the Client Grid"), nil
 	}
 	jobs, known, err := p.signatureJobs(ctx, v)
-	if err != nil {
+	if left, err := absent(err); err != nil {
 		return Verdict{}, err
+	} else if left {
+		return waiting("R9", "the entity is just leaving the Client Grid")
 	}
 	if !known {
 		var ask Verdict

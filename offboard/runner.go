@@ -237,6 +237,8 @@ func (s *session) applyEffect(ctx context.Context, a Action) error {
 		switch {
 		case isRateLimited(err):
 			outcome.State, outcome.Until = Failed, time.Now().Add(max(retryAfter(err), time.Second))
+		case isRefused(err) && ctx.Err() != nil:
+			outcome.State, outcome.Until = Failed, time.Now() // interrupted before anything was sent
 		case isRefused(err):
 			outcome.State = Failed
 		}

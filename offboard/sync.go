@@ -224,8 +224,12 @@ func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
 // stays reports whether there is a reason for an entity to stay after a sync.
 func (p practice) stays(ctx context.Context, v View, facts Facts) (bool, error) {
 	v.Facts = facts
-	if jobs, known, err := p.signatureJobs(ctx, v); err != nil || !known || jobs > 0 {
-		return true, err
+	jobs, known, err := p.signatureJobs(ctx, v)
+	if left, err := absent(err); left || err != nil {
+		return true, err // it left between two reads
+	}
+	if !known || jobs > 0 {
+		return true, nil
 	}
 	state, err := p.upstream(ctx, v.Spec, facts)
 	return !state.gone, err

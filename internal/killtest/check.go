@@ -144,14 +144,15 @@ func historiesWhole(report []byte, state practiceState, evidence string) error {
 		return fmt.Errorf("the report has %d clients, and %d were to go", len(r.Clients), leaving)
 	}
 	for _, c := range r.Clients {
-		facts := map[string]string{}
-		for _, s := range c.Steps {
-			if s.Name == "export-history" {
-				facts = s.Evidence
-			}
+		if c.State != "done" {
+			return fmt.Errorf("%s is %s, although the exit code says that everything is done", c.Code, c.State)
 		}
-		if err := historyWhole(facts, state, evidence); err != nil || c.State != "done" {
-			return fmt.Errorf("%s is %s: %w", c.Code, c.State, err)
+		steps := map[string]map[string]string{}
+		for _, s := range c.Steps {
+			steps[s.Name] = s.Evidence
+		}
+		if err := historyWhole(steps["export-history"], steps["file-history"], state, evidence); err != nil {
+			return fmt.Errorf("%s: %w", c.Code, err)
 		}
 		for _, left := range state.Nimbus.Clients {
 			if left.Code == c.Code {
@@ -162,22 +163,22 @@ func historiesWhole(report []byte, state practiceState, evidence string) error {
 	return nil
 }
 
-func historyWhole(facts map[string]string, state practiceState, evidence string) error {
-	data, err := os.ReadFile(filepath.Join(evidence, filepath.FromSlash(facts["file"])))
+func historyWhole(exported, filed map[string]string, state practiceState, evidence string) error {
+	data, err := os.ReadFile(filepath.Join(evidence, filepath.FromSlash(exported["file"])))
 	if err != nil {
 		return err
 	}
 	sum := sha256.Sum256(data)
 	digest := hex.EncodeToString(sum[:])
-	if digest != facts["sha256"] {
-		return fmt.Errorf("the history has the digest %s, and the report states %s", digest, facts["sha256"])
+	if digest != exported["sha256"] {
+		return fmt.Errorf("the history has the digest %s, and the report states %s", digest, exported["sha256"])
 	}
 	if rows := bytes.Count(data, []byte("\n")) - 1; rows < historyRows {
 		return fmt.Errorf("the history has %d rows of %d", rows, historyRows)
 	}
 	copies := 0
 	for _, d := range state.Nimbus.Archive {
-		if d.SHA256 == digest {
+		if d.SHA256 == digest && d.Name == filed["name"] {
 			copies++
 		}
 	}

@@ -58,25 +58,67 @@ func test(ctx context.Context, n int, seed uint64, out io.Writer) (err error) {
 	if err != nil {
 		return fmt.Errorf("the run that nobody kills: %w", err)
 	}
-	random := rand.New(rand.NewPCG(seed, 0))
-	kills := 0
-	for i := range n {
-		got, err := p.run(ctx, fmt.Sprint("run-", i+1), func() time.Duration {
-			return time.Duration(random.Float64() * random.Float64() * float64(whole.took))
-		})
-		if err == nil {
-			err = whole.same(got)
-		}
-		if err != nil {
-			return fmt.Errorf("run %d, killed %d times: %w", i+1, got.kills, err)
-		}
-		kills += got.kills
+	kills, err := p.runs(ctx, n, seed, whole)
+	if err != nil {
+		return err
 	}
-	if kills == 0 {
-		return fmt.Errorf("nothing was ever killed in %d runs, so nothing is proved", n)
+	if err := proved(n, kills); err != nil {
+		return err
 	}
 	fmt.Fprintf(out, "kill test: %d runs, %d kills, same end state\n", n, kills)
 	return nil
+}
+
+// proved refuses runs of which none was killed.
+func proved(runs, kills int) error {
+	if kills == 0 {
+		return fmt.Errorf("nothing was ever killed in %d runs, so nothing is proved", runs)
+	}
+	return nil
+}
+
+// runs makes n runs, several at a time since they mostly wait, and compares each
+// with the one that nobody killed. It returns the number of kills.
+func (p programs) runs(ctx context.Context, n int, seed uint64, whole result) (kills int, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type outcome struct {
+		run int
+		result
+		err error
+	}
+	numbers, outcomes := make(chan int), make(chan outcome)
+	for range min(n, 4) {
+		go func() {
+			for i := range numbers {
+				random := rand.New(rand.NewPCG(seed, uint64(i)))
+				got, err := p.run(ctx, fmt.Sprint("run-", i), func() *instant {
+					// Early instants are likelier: a continued run is short.
+					part := random.Float64() * random.Float64()
+					return &instant{growth: int64(part * float64(whole.journal)), after: time.Duration(random.IntN(5000)) * time.Microsecond}
+				})
+				if err == nil {
+					err = whole.same(got)
+				}
+				outcomes <- outcome{i, got, err}
+			}
+		}()
+	}
+	go func() {
+		defer close(numbers)
+		for i := range n {
+			numbers <- i + 1
+		}
+	}()
+	for range n {
+		o := <-outcomes
+		kills += o.kills
+		if o.err != nil && err == nil {
+			err = fmt.Errorf("run %d, killed %d times: %w", o.run, o.kills, o.err)
+			cancel() // the others end with errors of their own, and clean up
+		}
+	}
+	return kills, err
 }
 
 // programs are the two built programs, in a directory that they work in.

@@ -19,8 +19,8 @@ import (
 // result is how a run ended.
 type result struct {
 	kills   int
-	took    time.Duration // of the last off-boarding
-	state   any           // of the practice, without what differs between runs
+	journal int64 // its size, in bytes
+	state   any   // of the practice, without what differs between runs
 	effects []effect
 }
 
@@ -30,9 +30,17 @@ type effect struct {
 	Changed                           bool
 }
 
-// run off-boards the clients of a fresh practice. Each off-boarding is killed
-// after the time that next gives; nil kills none.
-func (p programs) run(ctx context.Context, name string, next func() time.Duration) (result, error) {
+// instant is when an off-boarding is killed: once its journal has grown by so
+// many bytes, and some time more. Most of a run's time is spent waiting for the
+// sync; counted in what is written, every part of a run is as likely.
+type instant struct {
+	growth int64
+	after  time.Duration
+}
+
+// run off-boards the clients of a fresh practice. Each off-boarding is killed at
+// the instant that next gives; nil kills none.
+func (p programs) run(ctx context.Context, name string, next func() *instant) (result, error) {
 	var r result
 	dir := filepath.Join(p.dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -45,18 +53,18 @@ func (p programs) run(ctx context.Context, name string, next func() time.Duratio
 	defer practice.stop()
 	var report []byte
 	for finished := false; !finished; {
-		kill := time.Duration(-1)
+		var kill *instant
 		if next != nil && r.kills < maxKills {
 			kill = next()
 		}
-		started := time.Now()
 		if report, finished, err = p.offboard(ctx, dir, kill); err != nil {
 			return r, err
 		}
-		if r.took = time.Since(started); !finished {
+		if !finished {
 			r.kills++
 		}
 	}
+	r.journal = journalSize(dir)
 	if r.effects, err = practice.effects(ctx); err != nil {
 		return r, err
 	}
@@ -75,16 +83,29 @@ func (p programs) run(ctx context.Context, name string, next func() time.Duratio
 
 // offboard runs the off-boarding once. Finished is false where it was killed;
 // every other end but exit 0 is an error.
-func (p programs) offboard(ctx context.Context, dir string, kill time.Duration) (report []byte, finished bool, err error) {
+func (p programs) offboard(ctx context.Context, dir string, kill *instant) (report []byte, finished bool, err error) {
 	cmd := exec.CommandContext(ctx, p.path("offboard"), "-config", filepath.Join(dir, "practice.json"), "-dir", filepath.Join(dir, "journal"),
 		"-folder", "archive", "-contacts", "delete", "-yes", "-as", "kill test", "-json", filepath.Join(p.dir, "clients.csv"))
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	from := journalSize(dir)
 	if err := cmd.Start(); err != nil {
 		return nil, false, err
 	}
-	if kill >= 0 {
-		defer time.AfterFunc(kill, func() { cmd.Process.Kill() }).Stop()
+	if kill != nil {
+		ended := make(chan struct{})
+		defer close(ended)
+		go func() {
+			for journalSize(dir) < from+kill.growth {
+				select {
+				case <-ended:
+					return
+				case <-time.After(time.Millisecond):
+				}
+			}
+			time.Sleep(kill.after)
+			cmd.Process.Kill() // an error means that it has ended
+		}()
 	}
 	err = cmd.Wait()
 	switch code := cmd.ProcessState.ExitCode(); {
@@ -92,15 +113,25 @@ func (p programs) offboard(ctx context.Context, dir string, kill time.Duration) 
 		return stdout.Bytes(), true, nil
 	case ctx.Err() != nil:
 		return nil, false, ctx.Err()
-	case kill >= 0 && (code == -1 || runtime.GOOS == "windows" && code == 1):
+	case kill != nil && (code == -1 || runtime.GOOS == "windows" && code == 1):
 		return nil, false, nil
 	}
 	return nil, false, fmt.Errorf("offboard: %w\n%s", err, stderr.Bytes())
 }
 
+// journalSize is how much the journal in the run's directory holds; 0 before
+// there is one.
+func journalSize(dir string) int64 {
+	info, err := os.Stat(filepath.Join(dir, "journal", "journal.jsonl"))
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
 // staysDone runs the finished off-boarding once more: it must change nothing.
 func (p programs) staysDone(ctx context.Context, dir string, practice *practice, effects int) error {
-	if _, _, err := p.offboard(ctx, dir, -1); err != nil {
+	if _, _, err := p.offboard(ctx, dir, nil); err != nil {
 		return fmt.Errorf("run again after it had finished: %w", err)
 	}
 	after, err := practice.effects(ctx)

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	leaving     = 5  // clients that are off-boarded
+	leaving     = 3  // clients that are off-boarded; more would mostly wait for XPM's quota
 	historyRows = 40 // of each
 )
 

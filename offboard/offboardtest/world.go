@@ -183,12 +183,13 @@ func (w World) Validate() error {
 }
 
 // DefaultWorld is a small practice for trying things out: four clients in every
-// system, with contacts that show R14 to R16. Integrated says whether a source
+// system, with contacts that show R14 to R16. A Full Client Sync completes at
+// once, a regular one every two seconds. Integrated says whether a source
 // system keeps its clients; without one they are deleted on the Client Grid (R6).
 func DefaultWorld(edition nimbus.Edition, integrated bool) World {
 	w := World{
 		Edition:     edition,
-		Sync:        Sync{Takes: Duration(2 * time.Second), Every: Duration(2 * time.Second)},
+		Sync:        Sync{Every: Duration(2 * time.Second)},
 		FilterField: "Nimbus Portal",
 		Contacts: []Contact{
 			{FirstName: "Alex", Surname: "Example", Email: "alex@example.com", Clients: []string{"ACME01"}},

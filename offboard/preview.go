@@ -56,12 +56,12 @@ func (s *session) foresee(ctx context.Context, m *machine, info StepInfo, unit s
 	}
 	v, err := look(ctx, s.view(a))
 	if err != nil {
-		if v, err = s.judge(ctx, a, err); err != nil {
+		if v, err = s.judge(ctx, a, err); v.State == "" {
 			return err
 		}
 	}
 	s.fold(s.checked(a, v))
-	return nil
+	return err
 }
 
 // fold applies a record that is not written anywhere.

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/practicekit/offboarding/internal/apierr"
 	"github.com/practicekit/offboarding/internal/transport"
 )
 
@@ -88,6 +89,8 @@ type session struct {
 	steps    map[string]Step
 	infos    []StepInfo
 	unknown  []string // codes that resolve found nowhere
+	// unavailable counts the Checks in a row that found a server unavailable.
+	unavailable int
 }
 
 func (r Runner) begin(ctx context.Context) (*session, error) {
@@ -168,18 +171,17 @@ func (s *session) view(a Action) View {
 // records the verdict.
 func (s *session) check(ctx context.Context, a Action) error {
 	v, err := s.steps[a.Step].Check(transport.WithReadOnly(ctx), s.view(a))
-	if err != nil {
-		v, err = s.judge(ctx, a, err)
-		if err != nil {
-			return err
-		}
+	if err == nil {
+		s.unavailable = 0
+	} else if v, err = s.judge(ctx, a, err); v.State == "" {
+		return err
 	}
 	for _, f := range v.Files {
 		if err := s.writeEvidence(f); err != nil {
 			return err
 		}
 	}
-	return s.record(ctx, s.checked(a, v))
+	return errors.Join(s.record(ctx, s.checked(a, v)), err)
 }
 
 // checked is the record of a verdict.
@@ -202,8 +204,13 @@ func pollInterval(waits int) time.Duration {
 	return min(time.Minute, 500*time.Millisecond<<min(waits, 10))
 }
 
-// judge turns the error of a Check into a verdict, or returns it where it ends
-// the whole run.
+// maxUnavailable is how many Checks in a row may find a server unavailable, each
+// after the client's own retries, before the run ends rather than try it with
+// every client.
+const maxUnavailable = 3
+
+// judge turns the error of a Check into a verdict, and returns an error where it
+// ends the whole run.
 func (s *session) judge(ctx context.Context, a Action, err error) (Verdict, error) {
 	var unknown *UnknownClientsError
 	switch {
@@ -213,12 +220,18 @@ func (s *session) judge(ctx context.Context, a Action, err error) (Verdict, erro
 		s.unknown = append(s.unknown, unknown.Codes...)
 		return Verdict{State: Failed, Reason: "no system knows this client code"}, nil
 	case isUnauthorized(err):
-		return Verdict{}, fmt.Errorf("%s: %w: nothing more is sent until the credentials are mended", a.Step, err)
+		return Verdict{State: Failed, Reason: err.Error()}, fmt.Errorf("%s: %w: nothing more is sent until the credentials are mended", a.Step, err)
 	case isRateLimited(err):
 		return Verdict{State: Waiting, Reason: err.Error(), Until: time.Now().Add(max(retryAfter(err), time.Second))}, nil
 	}
 	s.Logger.LogAttrs(ctx, slog.LevelWarn, "check failed", slog.String("client", a.Client), slog.String("step", a.Step))
-	return Verdict{State: Failed, Reason: err.Error()}, nil
+	verdict := Verdict{State: Failed, Reason: err.Error()}
+	if errors.Is(err, apierr.ErrUnavailable) {
+		if s.unavailable++; s.unavailable >= maxUnavailable {
+			return verdict, fmt.Errorf("%s: %w: so it was %d times in a row, and the run ends", a.Step, err, s.unavailable)
+		}
+	}
+	return verdict, nil
 }
 
 // applyEffect has the step's one effect, between a durable intent and a durable

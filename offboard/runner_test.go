@@ -86,12 +86,35 @@ func TestRunner_refusedCredentials(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newResumable(t, defaultWorld())
 		s.practice.Nimbus.SetPassword("another one")
-		_, err := s.runner(t, keepCDM, "ACME01", "BETA02").Run(context.Background())
-		if !errors.Is(err, nimbus.ErrUnauthorized) {
-			t.Fatalf("got %v", err)
+		report, err := s.runner(t, keepCDM, "ACME01", "BETA02").Run(context.Background())
+		if !errors.Is(err, nimbus.ErrUnauthorized) || report.State() != offboard.Failed {
+			t.Fatalf("%s, %v", report.State(), err)
 		}
 		if got := s.practice.State().Nimbus.LoginsRefused; got != 1 { // P8
 			t.Errorf("P8: a refused login was sent %d times", got)
+		}
+	})
+}
+
+// A dead server ends the run after three clients, not after a thousand.
+func TestRunner_deadServer(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01", "BETA02", "GAMMA03", "DELTA04")
+		calls := 0
+		dead, err := s.practice.Systems(func(http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(*http.Request) (*http.Response, error) {
+				calls++
+				return nil, errors.New("connection refused")
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runner.Plan = offboard.NewPlan(runner.Plan.Spec, dead)
+		report, err := runner.Run(context.Background())
+		if !errors.Is(err, nimbus.ErrUnavailable) || report.State() != offboard.Failed || report.Clients[3].State == offboard.Failed {
+			t.Errorf("%s after %d calls: %v", report.State(), calls, err)
 		}
 	})
 }

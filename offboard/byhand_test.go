@@ -172,6 +172,41 @@ func TestByHand_nonsense(t *testing.T) {
 	}
 }
 
+// A history that never stands still ends in a block and not in endless exports.
+func TestRunner_growingHistory(t *testing.T) { // I1, I7
+	synctest.Test(t, func(t *testing.T) {
+		tr := newTrial(t, offboard.SourceXPM, keepCDM, 0, 0)
+		systems, err := tr.practice.Systems(func(next http.RoundTripper) http.RoundTripper {
+			other, err := tr.practice.Systems(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, "/history/count") {
+					for range 2 {
+						if body, err := other.Nimbus.Documents.Download(r.Context(), "d-1"); err == nil {
+							_ = body.Close()
+						}
+					}
+				}
+				return next.RoundTrip(r)
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		report, err := offboard.Runner{Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
+			Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour}.Run(context.Background())
+		r := run{tr.practice, tr.journal, report, tr.practice.State()}
+		if err != nil || report.Clients[0].State != offboard.Blocked || !strings.Contains(r.rules(), "I1") || !r.onGrid("ACME01") {
+			t.Errorf("%s by %q, %v", report.Clients[0].State, r.rules(), err)
+		}
+		if n := len(tr.journal.Files()); n > 20 {
+			t.Errorf("%d files", n)
+		}
+	})
+}
+
 // TestStaleReads answers reads from before the sync again after it, once, twice
 // and more often. I3: a contact with another entity is never deleted on them.
 func TestStaleReads(t *testing.T) {

@@ -55,7 +55,7 @@
 //	close-client        R5 I1               history, filed, approve       yes        yes
 //	clear-extra-field   R5 I1               history, filed, approve       yes        yes
 //	delete-client       R6 I1               history, filed, approve       yes        yes
-//	full-client-sync    R7 R8a I12          history, approve, removal     yes        yes
+//	full-client-sync    R7 R8a I12          those of the removal, and it  yes        yes
 //	await-sync          R8                  removal                       no         yes
 //	confirm-removed     R9 R12 I13          the step before it            by policy  yes
 //	dispose-contacts    R14-R17 P3 I3       confirm-removed               by policy  yes

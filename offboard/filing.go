@@ -22,6 +22,13 @@ func (p practice) fileHistory() Step {
 	}
 }
 
+// filingID tells the filing of one export from that of the next.
+func filingID(h HistoryFile) string { return h.SHA256[:min(16, len(h.SHA256))] }
+
+func filingTaskID(code string, h HistoryFile) string {
+	return code + "/" + StepFileHistory + "/" + filingID(h)
+}
+
 // filedName is the name of the copy in Nimbus.
 func filedName(v View) string {
 	return "Client-History-" + path.Base(path.Dir(v.Facts.History.File))[len("client-"):] + "-" + path.Base(v.Facts.History.File)
@@ -30,9 +37,9 @@ func filedName(v View) string {
 func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 	h, filed := v.Facts.History, v.Facts.Filed
 	switch {
-	case v.Touched() && filed != nil:
+	case v.Touched() && filed != nil && (filed.SHA256() == h.SHA256 || v.Facts.Removed != nil):
 		return filedVerdict(*filed), nil
-	case v.Touched():
+	case v.Touched() && filed == nil:
 		return blocked("R3, I1", "the client was touched before its history was filed in the Client folder")
 	}
 	able, err := p.offers(ctx, v, nimbus.CapabilityFoldersRead, nimbus.CapabilityDocumentsUpload)
@@ -41,7 +48,7 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 	}
 	if !able || v.Facts.Snapshot.Folder == "" {
 		answer, ask, ok := v.byHand(Task{
-			ID: h.SHA256[:16], Rule: "R3, P4, P9", Where: "Documents > the Client folder of " + v.Entity.Code + " > Current",
+			ID: filingID(*h), Rule: "R3, P4, P9", Where: "Documents > the Client folder of " + v.Entity.Code + " > Current",
 			Do:  []string{"Upload the evidence file " + h.File, "Leave Published off and send no notification", "Answer yes once it is there"},
 			Why: "the copy stays with the client's documents when the entity and its history go",
 		})

@@ -37,7 +37,7 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 		if err := verifyEvidence(v.evidence, *last); err != nil {
 			return blocked("I1", "the verified history %s is damaged: %v: restore it from a backup", last.File, err)
 		}
-		if v.Touched() {
+		if v.Facts.Removed != nil {
 			return exported(*last), nil
 		}
 	}
@@ -58,14 +58,21 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 		return next, nil
 	}
 	rows, err := p.Nimbus.History.Count(ctx, v.Facts.Snapshot.Nimbus)
+	left, err := absent(err)
 	switch {
 	case err != nil:
 		return Verdict{}, err
+	case last != nil && v.Touched() && (left || rows < last.Rows):
+		return exported(*last), nil // the sync has deleted it meanwhile
+	case left:
+		return blocked("R1, I1", "the entity has left Nimbus, and its history with it")
 	case last == nil:
 		next.Reason = "export " + plural(rows, "row")
 		return next, nil
 	case rows < last.Rows:
 		return blocked("I1", "Nimbus states %d history rows, fewer than the %d of the verified export: the history was deleted meanwhile", rows, last.Rows)
+	case rows > last.Rows+v.filingsSince() && v.exportsInSession() >= maxExports:
+		return blocked("I1", "the history keeps growing, by now to %d rows: find out what adds to it, and run again", rows)
 	case rows > last.Rows+v.filingsSince():
 		next.Reason = fmt.Sprintf("the history has grown from %d to %d rows: export it again beside the first file", last.Rows, rows)
 		return next, nil
@@ -101,12 +108,24 @@ func exportTask(v View, target string) Task {
 // filingsSince counts how often the newest export was filed: each filing adds a
 // row to the history, so the file is always that much short.
 func (v View) filingsSince() (n int) {
-	all := v.effects()
-	if len(all) == 0 {
-		return 0
-	}
+	exports := v.effects()
 	for _, e := range v.progress.see(v.unit, StepFileHistory).effects {
-		if e.seq > all[len(all)-1].seq {
+		if len(exports) > 0 && e.seq > exports[len(exports)-1].seq {
+			n++
+		}
+	}
+	if _, byHand := v.Answer(filingTaskID(v.Entity.Code, *v.Facts.History)); byHand {
+		n++
+	}
+	return n
+}
+
+// maxExports is how often one session exports a history that keeps growing.
+const maxExports = 5
+
+func (v View) exportsInSession() (n int) {
+	for _, e := range v.effects() {
+		if e.seq > v.progress.session {
 			n++
 		}
 	}
@@ -138,6 +157,8 @@ func (p practice) applyExport(ctx context.Context, v View, target string) (Appli
 			return disk.err
 		case err != nil:
 			broken = fmt.Errorf("the export is no complete CSV file: %w", err)
+		case v.Facts.History != nil && h.Rows < v.Facts.History.Rows:
+			broken = fmt.Errorf("%w: the export has %d rows, fewer than the %d of the verified one: the history was deleted meanwhile (I1)", errRefused, h.Rows, v.Facts.History.Rows)
 		case h.Rows != stated:
 			broken = fmt.Errorf("%w: the export has %d rows and %d were stated: it is incomplete or filtered (R2)", errRefused, h.Rows, stated)
 		}

@@ -494,6 +494,27 @@ var scenarios = []scenario{
 		},
 	},
 	{
+		name: "I1 R8a: rows added between the archive and the sync go into a further file too", want: offboard.Done,
+		between: map[string]func(*offboardtest.Practice){offboard.StepArchiveClient: func(p *offboardtest.Practice) {
+			systems, _ := p.Systems(nil)
+			body, err := systems.Nimbus.Documents.Download(context.Background(), "d-1")
+			if err == nil {
+				_ = body.Close()
+			}
+			if body, err = systems.Nimbus.Documents.Download(context.Background(), "d-2"); err == nil {
+				_ = body.Close()
+			}
+		}},
+		check: func(t *testing.T, r run) {
+			if files := r.journal.Files(); !slices.Contains(files, "client-acme01/history-2.csv") {
+				t.Errorf("I1: evidence is %q", files)
+			}
+			if folder, _ := r.orphan("ACME01"); folder.Documents != 4 {
+				t.Errorf("I1: the orphaned folder holds %d files, want both histories", folder.Documents)
+			}
+		},
+	},
+	{
 		name: "R7: a Full Client Sync that fails is started again", want: offboard.Done,
 		world: func(w *offboardtest.World) { w.Sync.Fail = 1 },
 		check: func(t *testing.T, r run) {

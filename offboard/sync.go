@@ -25,7 +25,7 @@ const (
 func (p practice) fullClientSync() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepFullClientSync, Does: "run a Full Client Sync in Nimbus", Rule: "R7, R8a, I12",
-			Needs: []string{StepExportHistory, StepApprove, StepArchiveClient}, Destructive: true, Scope: PerRun},
+			Needs: append(removalNeeds(), StepArchiveClient), Destructive: true, Scope: PerRun},
 		Check: p.checkFullSync,
 		Apply: func(ctx context.Context, _ View, target string) (Applied, error) {
 			_, err := p.Nimbus.Syncs.StartFull(ctx, nimbus.SyncID(target))

@@ -1,16 +1,15 @@
 package nimbustest
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/practicekit/offboarding/internal/inmemory"
 	"github.com/practicekit/offboarding/nimbus"
 )
 
@@ -84,37 +83,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // RoundTrip answers a request without a socket, whatever stands before /v1/ in
 // its path.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		defer r.Body.Close()
-	}
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	in := r.Clone(r.Context())
-	if in.Body == nil {
-		in.Body = http.NoBody
-	}
-	if i := strings.Index(in.URL.Path, "/v1/"); i > 0 {
-		in.URL.Path, in.URL.RawPath = in.URL.Path[i:], ""
-	}
-	w := &recorder{header: http.Header{}, status: http.StatusOK}
-	s.ServeHTTP(w, in)
-	return &http.Response{
-		Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status), StatusCode: w.status,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
-	}, nil
+	i := strings.Index(r.URL.Path, "/v1/")
+	return inmemory.RoundTripper(http.StripPrefix(r.URL.Path[:max(i, 0)], s)).RoundTrip(r)
 }
-
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *recorder) Header() http.Header         { return w.header }
-func (w *recorder) WriteHeader(status int)      { w.status = status }
-func (w *recorder) Write(p []byte) (int, error) { return w.body.Write(p) }
 
 // request is what a handler gets; its body is read whole before the lock.
 type request struct {

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/practicekit/offboarding/internal/inmemory"
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/myobae/myobaetest"
 	"github.com/practicekit/offboarding/nimbus"
@@ -233,7 +234,7 @@ func (p *Practice) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.Ser
 // Systems returns clients for the practice that reach it without a network. The
 // round trip may be wrapped, to see or to break what passes; nil leaves it.
 func (p *Practice) Systems(wrap func(http.RoundTripper) http.RoundTripper) (offboard.Systems, error) {
-	var trip http.RoundTripper = inMemory{p}
+	var trip http.RoundTripper = inmemory.RoundTripper(p)
 	if wrap != nil {
 		trip = wrap(trip)
 	}

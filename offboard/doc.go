@@ -5,7 +5,7 @@
 // is a slice of [Step] values. [Next] decides from the steps, the journal and the
 // time what is to be done, and does nothing itself. A [Runner] does it.
 //
-//	systems := offboard.Systems{XPM: x, Nimbus: n} // nil: people do it
+//	systems := offboard.NewSystems(x, nil, n) // nil: people do it
 //	journal, err := filejournal.Open("offboarding")
 //	runner := offboard.Runner{
 //		Plan:     offboard.NewPlan(spec, systems),

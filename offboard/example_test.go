@@ -3,6 +3,7 @@ package offboard_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -21,7 +22,7 @@ func must[T any](v T, err error) T {
 // Two clients leave a practice that exists in memory only.
 func Example() {
 	practice := must(offboardtest.New(offboardtest.DefaultWorld(nimbus.EditionCDM, true)))
-	systems := must(practice.Systems(nil)) // a service: offboard.Systems{XPM: …, Nimbus: …}
+	systems := must(practice.Systems(nil)) // a service: offboard.NewSystems(x, m, n)
 	spec := offboard.Spec{
 		Source:   offboard.SourceXPM,
 		Entities: []offboard.Entity{{Code: "ACME01"}, {Code: "BETA02"}},
@@ -50,6 +51,71 @@ func Example() {
 	// BETA02 keeps contact (R15)
 	// BETA02 keeps archive (R19, P7)
 }
+
+// A practice whose Nimbus has no API, but a view into its database that shows
+// the Client Grid: that part is read by the program, and people do the rest.
+func ExampleSystems() {
+	practice := must(offboardtest.New(offboardtest.DefaultWorld(nimbus.EditionCDM, true)))
+	systems := must(practice.Systems(nil))
+	systems.Nimbus = offboard.Nimbus{
+		Account: offers{nimbus.CapabilityClientsRead},
+		Clients: grid{"ACME01": {ID: "4711", Code: "ACME01", Integrated: true}},
+	}
+	spec := offboard.Spec{
+		Source:   offboard.SourceXPM,
+		Entities: []offboard.Entity{{Code: "ACME01"}},
+		Policy:   offboard.Policy{Documents: offboard.CDM{}},
+	}
+	runner := offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: &offboardtest.Journal{}}
+	report := must(runner.Run(context.Background()))
+	for _, step := range report.Clients[0].Steps[:3] {
+		fmt.Println(step.Name, step.State)
+	}
+	fmt.Println(report.Tasks[0].Do[0])
+	// Output:
+	// resolve done
+	// preflight manual
+	// export-history pending
+	// Say which edition the account has
+}
+
+// offers says what there is a way of one's own for.
+type offers []nimbus.Capability
+
+func (o offers) Get(context.Context) (nimbus.Account, error) {
+	return nimbus.Account{Capabilities: o}, nil
+}
+
+// grid is the Client Grid by Client Code, as the view shows it.
+type grid map[string]nimbus.ClientEntity
+
+func (g grid) Get(_ context.Context, id nimbus.ClientID) (nimbus.ClientEntity, error) {
+	for _, entity := range g {
+		if entity.ID == id {
+			return entity, nil
+		}
+	}
+	return nimbus.ClientEntity{}, nimbus.ErrNotFound
+}
+
+func (g grid) FindByCode(_ context.Context, code string) ([]nimbus.ClientEntity, error) {
+	if entity, ok := g[code]; ok {
+		return []nimbus.ClientEntity{entity}, nil
+	}
+	return nil, nil
+}
+
+func (g grid) All(context.Context, nimbus.PageOptions) iter.Seq2[nimbus.ClientEntity, error] {
+	return func(yield func(nimbus.ClientEntity, error) bool) {
+		for _, entity := range g {
+			if !yield(entity, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (g grid) Delete(context.Context, nimbus.ClientID) error { return nimbus.ErrCapabilityUnavailable }
 
 // A step of one's own: a person confirms that the final invoice is paid before
 // the client is archived.

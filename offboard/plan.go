@@ -3,19 +3,7 @@ package offboard
 import (
 	"fmt"
 	"slices"
-
-	"github.com/practicekit/offboarding/myobae"
-	"github.com/practicekit/offboarding/nimbus"
-	"github.com/practicekit/offboarding/xpm"
 )
-
-// Systems are the clients of the systems that the practice has. A nil one is a
-// system that no program can reach: its steps are then done by people (P9).
-type Systems struct {
-	XPM    *xpm.Client
-	MYOBAE *myobae.Client
-	Nimbus *nimbus.Client
-}
 
 // Plan is the procedure for one specification: steps in their order.
 type Plan struct {

@@ -62,8 +62,13 @@ type (
 // offers reports whether a program can do all of these in Nimbus. What Nimbus
 // offers is asked once a session; the edition is always asked afresh (I4).
 func (p practice) offers(ctx context.Context, v View, capabilities ...nimbus.Capability) (bool, error) {
-	if p.Nimbus == nil {
-		return false, nil
+	for _, c := range capabilities {
+		if !p.Nimbus.has(c) {
+			return false, nil
+		}
+	}
+	if p.Nimbus.Account == nil {
+		return true, nil
 	}
 	account, err := p.account.get(v.progress, func() (nimbus.Account, error) { return p.Nimbus.Account.Get(ctx) })
 	if err != nil {

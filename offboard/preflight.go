@@ -73,7 +73,7 @@ const (
 // edition asks Nimbus afresh, and a person where Nimbus does not tell: once a
 // session for all clients, since it is a property of the account.
 func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, Verdict, error) {
-	if p.Nimbus != nil {
+	if p.Nimbus.Account != nil {
 		account, err := p.Nimbus.Account.Get(ctx)
 		if err != nil || account.Edition != nimbus.EditionUnknown {
 			return account.Edition, Read, Verdict{}, err
@@ -146,7 +146,7 @@ func (p practice) preflightDocuments(ctx context.Context, v View, found map[stri
 func (p practice) preflightSource(ctx context.Context, v View, found map[string]string) (Verdict, error) {
 	snap := v.Facts.Snapshot
 	switch {
-	case v.Spec.Source == SourceXPM && snap.XPM != "":
+	case v.Spec.Source == SourceXPM && snap.XPM != "" && p.XPM.Jobs != nil:
 		jobs, err := p.openJobs(ctx, v, snap.XPM)
 		found[foundJobs] = strconv.Itoa(jobs)
 		return Verdict{}, err

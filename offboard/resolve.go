@@ -79,7 +79,7 @@ func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.by
 
 func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
 	switch {
-	case v.Spec.Source == SourceXPM && p.XPM != nil:
+	case v.Spec.Source == SourceXPM && p.XPM.Clients != nil:
 		clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err
@@ -89,7 +89,7 @@ func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdic
 			return upstreamIDs{}, verdict, nil
 		}
 		return upstreamIDs{xpm: clients[0].UUID}, Verdict{}, nil
-	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE != nil:
+	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE.Clients != nil:
 		clients, err := p.MYOBAE.Clients.FindByCode(ctx, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err

@@ -28,7 +28,7 @@ func (p practice) archiveClient() Step {
 }
 
 func (p practice) checkArchived(ctx context.Context, v View) (Verdict, error) {
-	if p.XPM == nil {
+	if p.XPM.Clients == nil {
 		return p.removedByHand(v, Task{Rule: "R4, P9", Where: "Xero Practice Manager > Clients > " + v.Entity.Code + " > Options > Archive",
 			Do: []string{"Archive the client"}})
 	}
@@ -61,7 +61,7 @@ type upstreamState struct {
 func (p practice) upstream(ctx context.Context, spec Spec, facts Facts) (upstreamState, error) {
 	snap := facts.Snapshot
 	switch {
-	case snap.XPM != "" && p.XPM != nil:
+	case snap.XPM != "" && p.XPM.Clients != nil:
 		c, err := p.XPM.Clients.Get(ctx, snap.XPM)
 		var refusal *xpm.Error
 		switch {
@@ -77,7 +77,7 @@ func (p practice) upstream(ctx context.Context, spec Spec, facts Facts) (upstrea
 			return upstreamState{gone: true, how: "deleted or merged in XPM (P11)"}, nil
 		}
 		return upstreamState{gone: c.IsArchived, how: "archived in XPM"}, nil
-	case snap.MYOBAE != "" && p.MYOBAE != nil:
+	case snap.MYOBAE != "" && p.MYOBAE.Clients != nil:
 		c, err := p.MYOBAE.Clients.Get(ctx, snap.MYOBAE)
 		if err != nil {
 			return upstreamState{}, err
@@ -161,7 +161,7 @@ func myobaeApplied(o *myobae.Operation) Applied {
 // checkMYOBAE serves both variants: what is to be done is done by the gateway,
 // at once or as an operation that may wait for its operator.
 func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, error) {
-	if p.MYOBAE == nil {
+	if p.MYOBAE.Clients == nil || v.Spec.Source == SourceMYOBAEField && p.MYOBAE.ExtraFields == nil {
 		return p.removedByHand(v, task)
 	}
 	state, err := p.upstream(ctx, v.Spec, v.Facts)

@@ -127,7 +127,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	if err != nil {
 		return Verdict{}, err
 	}
-	if !readable || p.XPM == nil {
+	if !readable || p.XPM.Clients == nil {
 		_, ask, ok := v.byHand(Task{
 			ID: "bystanders-" + fmt.Sprint(v.since()), Rule: "I12, P9", Where: "Xero Practice Manager > Clients > Archived, and Nimbus > Clients > Client Grid",
 			Do:  []string{"Compare the two lists", "Answer yes if the Client Grid shows no archived or deleted client but " + strings.Join(v.Spec.codes(), ", ")},

@@ -17,22 +17,24 @@ import (
 // sent. With readOnly their transport refuses everything but reads.
 func (c config) connect(calls *callCounter, readOnly bool, retries int) (offboard.Systems, error) {
 	var (
-		s    offboard.Systems
-		errs [3]error
+		xClient *xpm.Client
+		nClient *nimbus.Client
+		mClient *myobae.Client
+		errs    [3]error
 	)
 	if x := c.XPM; x != nil {
-		s.XPM, errs[0] = xpm.NewClient(xpm.Config{BaseURL: x.BaseURL, InsecureLoopback: c.Loopback, TenantID: x.Tenant, TokenSource: x.tokens,
+		xClient, errs[0] = xpm.NewClient(xpm.Config{BaseURL: x.BaseURL, InsecureLoopback: c.Loopback, TenantID: x.Tenant, TokenSource: x.tokens,
 			HTTPClient: counted(&calls.xpm), ReadOnly: readOnly, MaxRetries: retries})
 	}
 	if n := c.Nimbus; n != nil {
-		s.Nimbus, errs[1] = nimbus.NewClient(nimbus.Config{BaseURL: n.BaseURL, InsecureLoopback: c.Loopback, Login: nimbus.Password(n.Login, n.password, n.latch),
+		nClient, errs[1] = nimbus.NewClient(nimbus.Config{BaseURL: n.BaseURL, InsecureLoopback: c.Loopback, Login: nimbus.Password(n.Login, n.password, n.latch),
 			HTTPClient: counted(&calls.nimbus), ReadOnly: readOnly, MaxRetries: retries})
 	}
 	if m := c.MYOBAE; m != nil {
-		s.MYOBAE, errs[2] = myobae.NewClient(myobae.Config{BaseURL: m.BaseURL, InsecureLoopback: c.Loopback, TokenSource: m.tokens,
+		mClient, errs[2] = myobae.NewClient(myobae.Config{BaseURL: m.BaseURL, InsecureLoopback: c.Loopback, TokenSource: m.tokens,
 			HTTPClient: counted(&calls.myobae), ReadOnly: readOnly, MaxRetries: retries})
 	}
-	return s, errors.Join(errs[:]...)
+	return offboard.NewSystems(xClient, mClient, nClient), errors.Join(errs[:]...)
 }
 
 // callCounter counts the requests that were sent to each system.

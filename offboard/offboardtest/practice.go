@@ -234,24 +234,17 @@ func (p *Practice) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.Ser
 // Systems returns clients for the practice that reach it without a network. The
 // round trip may be wrapped, to see or to break what passes; nil leaves it.
 func (p *Practice) Systems(wrap func(http.RoundTripper) http.RoundTripper) (offboard.Systems, error) {
-	var trip http.RoundTripper = inmemory.RoundTripper(p)
+	trip := inmemory.RoundTripper(p)
 	if wrap != nil {
 		trip = wrap(trip)
 	}
-	return Connect("https://practice.example.com", false, &http.Client{Transport: trip})
-}
-
-// Connect returns clients for a Practice that is served at an address.
-func Connect(address string, loopback bool, client *http.Client) (offboard.Systems, error) {
-	var (
-		s    offboard.Systems
-		errs [3]error
-	)
+	const address = "https://practice.example.com"
+	client := &http.Client{Transport: trip}
 	token := func(t string) oauth2.TokenSource { return oauth2.StaticTokenSource(&oauth2.Token{AccessToken: t}) }
-	s.XPM, errs[0] = xpm.NewClient(xpm.Config{BaseURL: address + XPMPath, InsecureLoopback: loopback, TenantID: Tenant, TokenSource: token(XPMToken), HTTPClient: client})
-	s.MYOBAE, errs[1] = myobae.NewClient(myobae.Config{BaseURL: address + MYOBAEPath, InsecureLoopback: loopback, TokenSource: token(MYOBAEToken), HTTPClient: client})
-	s.Nimbus, errs[2] = nimbus.NewClient(nimbus.Config{BaseURL: address + NimbusPath, InsecureLoopback: loopback, Login: nimbus.Password(LoginCode, Password, nil), HTTPClient: client})
-	return s, errors.Join(errs[:]...)
+	x, xErr := xpm.NewClient(xpm.Config{BaseURL: address + XPMPath, TenantID: Tenant, TokenSource: token(XPMToken), HTTPClient: client})
+	m, mErr := myobae.NewClient(myobae.Config{BaseURL: address + MYOBAEPath, TokenSource: token(MYOBAEToken), HTTPClient: client})
+	n, nErr := nimbus.NewClient(nimbus.Config{BaseURL: address + NimbusPath, Login: nimbus.Password(LoginCode, Password, nil), HTTPClient: client})
+	return offboard.NewSystems(x, m, n), errors.Join(xErr, mErr, nErr)
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

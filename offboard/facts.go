@@ -19,6 +19,14 @@ type Facts struct {
 	Disposal *Disposal    `json:"disposal,omitempty"`
 }
 
+// orNil is nil where nothing was learnt, so that records stay short.
+func (f Facts) orNil() *Facts {
+	if f == (Facts{}) {
+		return nil
+	}
+	return &f
+}
+
 // merge takes over every part that newer has.
 func (f *Facts) merge(newer Facts) {
 	if newer.Snapshot != nil {

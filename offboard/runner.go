@@ -195,7 +195,7 @@ func (s *session) checked(a Action, v Verdict) Record {
 	}
 	return Record{
 		Kind: KindChecked, Client: a.Client, Step: a.Step, Target: v.Target, State: v.State, Rule: rule, Reason: v.Reason,
-		Proof: v.Proof, Until: v.Until, Facts: &v.Facts, Details: v.Details, Kept: v.Kept, Task: v.Task,
+		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Task: v.Task,
 	}
 }
 
@@ -244,7 +244,7 @@ func (s *session) applyEffect(ctx context.Context, a Action) error {
 	}
 	applied, err := step.Apply(ctx, s.view(a), target)
 	outcome := Record{Kind: KindOutcome, Client: a.Client, Step: a.Step, Target: target, State: Done,
-		Facts: &applied.Facts, Details: applied.Details, Rule: step.Rule}
+		Facts: applied.Facts.orNil(), Details: applied.Details, Rule: step.Rule}
 	if err != nil {
 		outcome.State, outcome.Reason = Unknown, err.Error()
 		switch {

@@ -77,7 +77,7 @@ func (m *machine) next(s StepInfo, unit string) (Action, bool) {
 	sp := m.progress.see(unit, s.Name)
 	check := Action{Kind: ActionCheck, Client: unit, Step: s.Name}
 	if !m.current(sp) && sp.state != Done && sp.state != Skipped {
-		return check, true
+		return m.first(s, unit, check)
 	}
 	switch sp.state {
 	case Done, Skipped:
@@ -97,7 +97,19 @@ func (m *machine) next(s StepInfo, unit string) (Action, bool) {
 	case Todo:
 		return m.todo(s, unit, sp, check)
 	}
-	return check, true // Pending after an effect, or Unknown: read first
+	return m.first(s, unit, check) // Pending after an effect, or Unknown: read first
+}
+
+// first checks a step that was not looked at since the last change. Where it
+// destroys and has not begun, its needs are proved afresh before it and not
+// after, so that its own Check is the last read before the effect.
+func (m *machine) first(s StepInfo, unit string, check Action) (Action, bool) {
+	if s.Destructive && m.progress.see(unit, s.Name).lastEffect() <= m.progress.session {
+		if need, stale := m.staleNeed(s, unit); stale {
+			return need, true
+		}
+	}
+	return check, true
 }
 
 func (m *machine) manual(sp *stepProgress, check Action) (Action, bool) {
@@ -114,20 +126,33 @@ func (m *machine) manual(sp *stepProgress, check Action) (Action, bool) {
 // todo applies the effect, once every need and then the step itself have been
 // checked after the last effect.
 func (m *machine) todo(s StepInfo, unit string, sp *stepProgress, check Action) (Action, bool) {
+	if need, stale := m.staleNeed(s, unit); stale {
+		return need, true
+	}
 	newest := m.progress.lastEffect(unit)
 	for _, need := range s.Needs {
 		for _, u := range m.needUnits(need, unit) {
-			np := m.progress.see(u, need)
-			if !m.current(np) || np.checked < m.progress.lastEffect(u) {
-				return Action{Kind: ActionCheck, Client: u, Step: need}, true
-			}
-			newest = max(newest, np.checked)
+			newest = max(newest, m.progress.see(u, need).checked)
 		}
 	}
 	if sp.checked < newest {
 		return check, true
 	}
 	return Action{Kind: ActionApply, Client: unit, Step: s.Name}, true
+}
+
+// staleNeed is the Check of the first need that was not proved in this session
+// and after the last effect on what it is about.
+func (m *machine) staleNeed(s StepInfo, unit string) (Action, bool) {
+	for _, need := range s.Needs {
+		for _, u := range m.needUnits(need, unit) {
+			np := m.progress.see(u, need)
+			if !m.current(np) || np.checked < m.progress.lastEffect(u) {
+				return Action{Kind: ActionCheck, Client: u, Step: need}, true
+			}
+		}
+	}
+	return Action{}, false
 }
 
 // current reports whether the step was checked in this session.

@@ -2,6 +2,7 @@ package offboard_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +13,13 @@ import (
 	"github.com/practicekit/offboarding/offboard/offboardtest"
 )
 
-// A procedure of three steps: look, burn for each client, and sweep once.
+// A procedure of four steps: look, burn for each client, sweep once, and scrub,
+// which destroys.
 var infos = []offboard.StepInfo{
 	{Name: "look", Scope: offboard.PerClient},
 	{Name: "burn", Scope: offboard.PerClient, Needs: []string{"look"}},
 	{Name: "sweep", Scope: offboard.PerRun, Needs: []string{"burn"}},
+	{Name: "scrub", Scope: offboard.PerClient, Needs: []string{"look", "sweep"}, Destructive: true},
 }
 
 // replay numbers the records and folds them.
@@ -91,6 +94,8 @@ func TestNext(t *testing.T) {
 			[]offboard.Record{checked("A", "burn", offboard.Todo), intent("A"), outcome("A", offboard.Done), checked("A", "burn", offboard.Todo)}, check("A", "look")},
 		{"and then the step itself", looked,
 			[]offboard.Record{checked("A", "burn", offboard.Todo), intent("A"), outcome("A", offboard.Done), checked("A", "burn", offboard.Todo), looked[1]}, check("A", "burn")},
+		{"what destroys has its needs proved before its own Check", append(slices.Clone(looked), checked("A", "burn", offboard.Todo), intent("A"), outcome("A", offboard.Done)),
+			[]offboard.Record{checked("A", "burn", offboard.Done), checked("B", "burn", offboard.Done), checked("", "sweep", offboard.Done)}, check("A", "look")},
 		{"a failed client does not hold up the others", looked, []offboard.Record{checked("A", "burn", offboard.Failed)}, check("B", "burn")},
 		{"nor the run", looked, []offboard.Record{checked("A", "burn", offboard.Failed), checked("B", "burn", offboard.Done)}, check("", "sweep")},
 		{"unless nobody is left", looked, []offboard.Record{checked("A", "burn", offboard.Failed), checked("B", "burn", offboard.Blocked)}, offboard.Action{Kind: offboard.ActionFinish}},
@@ -102,7 +107,7 @@ func TestNext(t *testing.T) {
 		{"a person is asked", looked, []offboard.Record{manual}, offboard.Action{Kind: offboard.ActionAsk, Client: "A", Step: "burn"}},
 		{"once in a session", looked, []offboard.Record{manual, asked, bSkips}, offboard.Action{Kind: offboard.ActionFinish}},
 		{"the answer is looked at", looked, []offboard.Record{manual, asked, answered}, check("A", "burn")},
-		{"all done", looked, append(burnt, checked("", "sweep", offboard.Done)), offboard.Action{Kind: offboard.ActionFinish}},
+		{"all done", looked, append(burnt, checked("", "sweep", offboard.Done), checked("A", "scrub", offboard.Done), checked("B", "scrub", offboard.Skipped)), offboard.Action{Kind: offboard.ActionFinish}},
 		{"done anew below, so looked at again above", looked,
 			append(burnt, checked("", "sweep", offboard.Done), session, looked[1], looked[2], intent("A"), outcome("A", offboard.Done), checked("A", "burn", offboard.Done)), check("", "sweep")},
 	}

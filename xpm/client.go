@@ -2,13 +2,13 @@ package xpm
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -65,10 +65,26 @@ const (
 // Client speaks to the Practice Manager of one tenant. It is safe for concurrent
 // use. Make it with NewClient.
 type Client struct {
-	Clients *ClientService
-	Jobs    *JobService
+	Clients       *ClientService
+	Contacts      *ContactService
+	Documents     *DocumentService
+	Relationships *RelationshipService
+	Jobs          *JobService
+	Groups        *GroupService
+	Staff         *StaffService
+	Tasks         *TaskService
+	CustomFields  *CustomFieldService
+	Categories    *CategoryService
+	Templates     *TemplateService
+	JobStates     *JobStateService
+	Times         *TimeService
+	Costs         *CostService
+	Invoices      *InvoiceService
+	Quotes        *QuoteService
 
 	transport *transport.Client
+	limiter   Limiter
+	lexers    sync.Pool // of *lexer
 	tenant    string
 	maxBytes  int64
 }
@@ -97,29 +113,32 @@ func NewClient(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{transport: t, tenant: tenant, maxBytes: config.MaxResponseBytes}
+	c := &Client{transport: t, limiter: config.Limiter, tenant: tenant, maxBytes: config.MaxResponseBytes}
 	if c.maxBytes == 0 {
 		c.maxBytes = defaultMaxBytes
 	}
 	c.Clients = &ClientService{c}
+	c.Contacts = &ContactService{c}
+	c.Documents = &DocumentService{c}
+	c.Relationships = &RelationshipService{c}
 	c.Jobs = &JobService{c}
+	c.Groups = &GroupService{c}
+	c.Staff = &StaffService{c}
+	c.Tasks = &TaskService{c}
+	c.CustomFields = &CustomFieldService{c}
+	c.Categories = &CategoryService{c}
+	c.Templates = &TemplateService{c}
+	c.JobStates = &JobStateService{c}
+	c.Times = &TimeService{c}
+	c.Costs = &CostService{c}
+	c.Invoices = &InvoiceService{c}
+	c.Quotes = &QuoteService{c}
 	return c, nil
 }
 
 // get is a request that only reads.
 func get(op, path string, query url.Values) transport.Request {
 	return transport.Request{Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path, Query: query}
-}
-
-// withXML gives r the XML of v as its body.
-func withXML(r transport.Request, v any) (transport.Request, error) {
-	b, err := xml.Marshal(v)
-	if err != nil {
-		return r, invalid(r.Op, "the body is not XML")
-	}
-	r.Body, r.ContentLength = transport.Bytes(b)
-	r.Header = http.Header{"Content-Type": {"application/xml"}}
-	return r, nil
 }
 
 // send sends r as this tenant. The caller closes the answer's body.
@@ -149,6 +168,7 @@ func (c *Client) call(ctx context.Context, r transport.Request, want envelope) e
 	}
 	defer resp.Body.Close()
 	if err = checkContentType(resp.Header); err == nil {
+		want.lexers = &c.lexers
 		err = readEnvelope(resp.Body, want)
 	}
 	return unread(r, resp, err)

@@ -81,7 +81,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, unread(t, resp, err)
 	}
-	if err := readEnvelope(bytes.NewReader(body), envelope{bare: r.Bare}); err != nil {
+	if err := readEnvelope(bytes.NewReader(body), envelope{bare: r.Bare, lexers: &c.lexers}); err != nil {
 		return Response{}, unread(t, resp, err)
 	}
 	return Response{StatusCode: resp.StatusCode, RequestID: resp.RequestID, Attempts: resp.Attempts, Body: body}, nil

@@ -1,7 +1,6 @@
 package xpm
 
 import (
-	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -9,11 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-)
-
-const (
-	maxDepth  = 100     // nesting of elements; XPM's own answers stay under ten
-	readAhead = 8 << 10 // bytes
+	"sync"
 )
 
 // errStop ends the reading of an answer early: the caller has seen enough.
@@ -26,14 +21,15 @@ type part func(a *answer, start xml.StartElement) error
 type envelope struct {
 	required string          // the part that must be there; "" for none
 	parts    map[string]part // each occurs at most once
-	bare     bool            // the root may be something other than Response, and then says no Status
+	bare     bool            // the root may be something other than Response, and then says no Status; it is the required part itself, if there is one
 	element  int64           // bytes that one element of a list may have; 0 for as many as the answer
+	lexers   *sync.Pool      // of lexers that may be used, since they know XPM's names by now; nil for none
 }
 
 // answer is an answer while it is being read.
 type answer struct {
 	*xml.Decoder
-	raw *xml.Decoder // the parser beneath, which knows the position
+	lex *lexer // beneath, which knows the position
 	src *source
 }
 
@@ -46,7 +42,10 @@ type answer struct {
 // on behind its root are errors, though parts may have been handed out by then.
 // A part is not read once Status has said ERROR.
 func readEnvelope(body io.Reader, want envelope) error {
-	a := newAnswer(body, want.element)
+	a := newAnswer(body, want)
+	if want.lexers != nil {
+		defer func() { want.lexers.Put(a.lex.release()) }()
+	}
 	err := a.read(want)
 	switch {
 	case err == nil || errors.Is(err, errStop):
@@ -57,18 +56,18 @@ func readEnvelope(body io.Reader, want envelope) error {
 		return err
 	}
 	// The decoder's own texts quote the document.
-	return malformed(fmt.Sprintf("not well-formed XML, at byte %d", a.raw.InputOffset()))
+	return malformed(fmt.Sprintf("not well-formed XML, at byte %d", a.lex.offset()))
 }
 
-func newAnswer(body io.Reader, element int64) *answer {
-	src := &source{r: body, element: element}
+func newAnswer(body io.Reader, want envelope) *answer {
+	src := &source{r: body, element: want.element}
 	src.mark()
-	buf := bufio.NewReaderSize(src, readAhead)
-	if mark, _ := buf.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		_, _ = buf.Discard(3)
+	var used *lexer
+	if want.lexers != nil {
+		used, _ = want.lexers.Get().(*lexer)
 	}
-	raw := xml.NewDecoder(buf)
-	return &answer{xml.NewTokenDecoder(&guard{dec: raw}), raw, src}
+	l := newLexer(used, src)
+	return &answer{xml.NewTokenDecoder(l), l, src}
 }
 
 func (a *answer) read(want envelope) error {
@@ -80,7 +79,13 @@ func (a *answer) read(want envelope) error {
 		if !want.bare {
 			return malformed("not a Response of XPM")
 		}
-		if err := a.Skip(); err != nil {
+		read := func(a *answer, _ xml.StartElement) error { return a.Skip() }
+		if want.required != "" {
+			if read = want.parts[root.Name.Local]; root.Name.Local != want.required {
+				return malformed("neither a Response of XPM nor " + want.required)
+			}
+		}
+		if err := read(a, root); err != nil {
 			return err
 		}
 		return a.end()
@@ -191,7 +196,8 @@ func (a *answer) end() error {
 	}
 }
 
-// each makes a part of the children named item, handing each to read.
+// each makes a part of the children named item, or of all if item is empty,
+// handing each to read.
 func each(item string, read func(a *answer, start xml.StartElement) error) part {
 	return func(a *answer, _ xml.StartElement) error {
 		for {
@@ -200,7 +206,7 @@ func each(item string, read func(a *answer, start xml.StartElement) error) part 
 				return err
 			}
 			a.src.mark()
-			if start.Name.Local == item {
+			if item == "" || start.Name.Local == item {
 				err = read(a, *start)
 			} else {
 				err = a.Skip()
@@ -210,30 +216,6 @@ func each(item string, read func(a *answer, start xml.StartElement) error) part 
 			}
 		}
 	}
-}
-
-// guard sits between the parser and the decoder, and refuses what the standard
-// library lets through: a document type, and nesting without bound.
-type guard struct {
-	dec   *xml.Decoder
-	depth int
-}
-
-// Token returns the next token as it is in the document; the decoder above
-// matches starts with ends.
-func (g *guard) Token() (xml.Token, error) {
-	t, err := g.dec.RawToken()
-	switch t.(type) {
-	case xml.StartElement:
-		if g.depth++; g.depth > maxDepth {
-			return nil, malformed("nested too deeply")
-		}
-	case xml.EndElement:
-		g.depth--
-	case xml.Directive:
-		return nil, malformed("one with a document type")
-	}
-	return t, err
 }
 
 // source remembers how reading failed, apart from what the decoder makes of it,

@@ -52,3 +52,26 @@ func Example() {
 	// ACME01 true <nil>
 	// true
 }
+
+// How long a run will take, before it starts.
+func ExampleClient_Forecast() {
+	srv := xpmtest.New(xpmtest.Config{})
+	c, err := xpm.NewClient(xpm.Config{
+		TenantID:    xpmtest.Tenant,
+		TokenSource: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: xpmtest.Token}),
+		HTTPClient:  srv.HTTPClient(),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.Quota())
+	run := c.Forecast(1000)
+	fmt.Println(run.Wait, run.Days)
+	run = c.Forecast(6000)
+	fmt.Println(run.Wait, run.Days)
+	// Output:
+	// {60 5000}
+	// 16m0s 0
+	// 24h16m0s 1
+}

@@ -1,18 +1,12 @@
 package xpm_test
 
 import (
-	"encoding/xml"
 	"errors"
-	"io"
-	"os"
 	"path/filepath"
-	"reflect"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 
 	"github.com/practicekit/offboarding/internal/exchange"
 	"github.com/practicekit/offboarding/xpm"
@@ -188,111 +182,4 @@ func TestJobs_Current(t *testing.T) {
 	}}
 	got, err = collect(recorded(t, "jobs_current_detailed").Jobs.Current(t.Context(), xpm.CurrentOptions{Detailed: true}))
 	check(t, []xpm.Job{want}, got, err)
-}
-
-// Every element of a recorded answer has a field: what production tolerates in
-// Extra, a recording must not have.
-func TestExchanges_NoUnknownElements(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatal("no exchanges", err)
-	}
-	clients := 0
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, section := range txtar.Parse(data).Files {
-			_, body, _ := strings.Cut(string(section.Data), "\n\n")
-			if section.Name != "response" || !strings.HasPrefix(strings.TrimSpace(body), "<") {
-				continue
-			}
-			d := xml.NewDecoder(strings.NewReader(body))
-			for {
-				tok, err := d.Token()
-				if err == io.EOF {
-					break
-				}
-				if err != nil {
-					t.Fatal(name, err)
-				}
-				start, _ := tok.(xml.StartElement)
-				for element, typ := range map[string]reflect.Type{"Client": reflect.TypeFor[xpm.ClientEntity](), "Job": reflect.TypeFor[xpm.Job]()} {
-					if start.Name.Local == element {
-						clients++
-						for _, path := range unknown(t, d, typ, element) {
-							t.Errorf("%s: no field takes %s", name, path)
-						}
-					}
-				}
-			}
-		}
-	}
-	if clients < 8 {
-		t.Errorf("only %d clients and jobs were looked at", clients)
-	}
-}
-
-// unknown reads the element that d has just opened and returns the paths of
-// those within it that no field of typ takes.
-func unknown(t *testing.T, d *xml.Decoder, typ reflect.Type, path string) (paths []string) {
-	for {
-		tok, err := d.Token()
-		if err != nil {
-			t.Fatal(err)
-		}
-		switch tok := tok.(type) {
-		case xml.EndElement:
-			return paths
-		case xml.StartElement:
-			inner := path + ">" + tok.Name.Local
-			if next := fieldFor(typ, tok.Name.Local); next == nil {
-				paths = append(paths, inner)
-				if err := d.Skip(); err != nil {
-					t.Fatal(err)
-				}
-			} else {
-				paths = append(paths, unknown(t, d, next, inner)...)
-			}
-		}
-	}
-}
-
-// fieldFor returns the type that takes the element in typ, or nil. A container
-// of one kind of element is stood for by a struct with that element.
-func fieldFor(typ reflect.Type, element string) reflect.Type {
-	for typ.Kind() == reflect.Slice {
-		typ = typ.Elem()
-	}
-	if typ.Kind() != reflect.Struct {
-		return nil
-	}
-	if element == "IsArchived" || element == "IsDeleted" {
-		return reflect.TypeFor[xpm.Flag]()
-	}
-	for f := range typ.Fields() {
-		outer, inner, nested := strings.Cut(f.Tag.Get("xml"), ">")
-		switch {
-		case outer != element:
-		case nested:
-			return reflect.StructOf([]reflect.StructField{{Name: "X", Type: f.Type, Tag: reflect.StructTag(`xml:"` + inner + `"`)}})
-		default:
-			return f.Type
-		}
-	}
-	return nil
-}
-
-// The check above would be worth nothing if it let everything through.
-func TestExchanges_UnknownElementsAreSeen(t *testing.T) {
-	d := xml.NewDecoder(strings.NewReader("<Client><New/><Contacts><Contact><Newer/></Contact><Odd/></Contacts><Name><b/></Name></Client>"))
-	if _, err := d.Token(); err != nil {
-		t.Fatal(err)
-	}
-	got := unknown(t, d, reflect.TypeFor[xpm.ClientEntity](), "Client")
-	want := []string{"Client>New", "Client>Contacts>Contact>Newer", "Client>Contacts>Odd", "Client>Name>b"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
 }

@@ -21,5 +21,5 @@ type Limiter interface {
 // a spent day is returned as ErrRateLimited and not slept.
 // https://developer.xero.com/documentation/guides/oauth2/limits
 func NewLimiter() Limiter {
-	return pace.New(pace.Quota{Concurrent: 5, Minute: 60, Day: 5000})
+	return pace.New(pace.Quota{Concurrent: concurrentLimit, Minute: minuteLimit, Day: dayLimit})
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The ids of XPM 3.1, a type for each kind so that mixing them does not
@@ -16,13 +17,21 @@ type (
 	GroupUUID        string
 	RelationshipUUID string
 	JobUUID          string
-	TaskUUID         string
+	TaskUUID         string // a kind of task, as Tasks lists them
+	JobTaskUUID      string // a task of one job
+	JobCostUUID      string // a cost of one job
 	NoteUUID         string
 	MilestoneUUID    string
+	TemplateUUID     string // a job template
+	CategoryUUID     string // a job category
+	SupplierUUID     string
 )
 
 // JobNumber is the number of a job as people see it, such as J000309.
 type JobNumber string
+
+// QuoteNumber is the number of a quote or an estimate, such as Q000123.
+type QuoteNumber string
 
 // UnmarshalText reads the id as XPM sends it.
 func (u *ClientUUID) UnmarshalText(b []byte) error { *u = lower[ClientUUID](b); return nil }
@@ -46,22 +55,47 @@ func (u *JobUUID) UnmarshalText(b []byte) error { *u = lower[JobUUID](b); return
 func (u *TaskUUID) UnmarshalText(b []byte) error { *u = lower[TaskUUID](b); return nil }
 
 // UnmarshalText reads the id as XPM sends it.
+func (u *JobTaskUUID) UnmarshalText(b []byte) error { *u = lower[JobTaskUUID](b); return nil }
+
+// UnmarshalText reads the id as XPM sends it.
+func (u *JobCostUUID) UnmarshalText(b []byte) error { *u = lower[JobCostUUID](b); return nil }
+
+// UnmarshalText reads the id as XPM sends it.
 func (u *NoteUUID) UnmarshalText(b []byte) error { *u = lower[NoteUUID](b); return nil }
 
 // UnmarshalText reads the id as XPM sends it.
 func (u *MilestoneUUID) UnmarshalText(b []byte) error { *u = lower[MilestoneUUID](b); return nil }
 
+// UnmarshalText reads the id as XPM sends it.
+func (u *TemplateUUID) UnmarshalText(b []byte) error { *u = lower[TemplateUUID](b); return nil }
+
+// UnmarshalText reads the id as XPM sends it.
+func (u *CategoryUUID) UnmarshalText(b []byte) error { *u = lower[CategoryUUID](b); return nil }
+
+// UnmarshalText reads the id as XPM sends it.
+func (u *SupplierUUID) UnmarshalText(b []byte) error { *u = lower[SupplierUUID](b); return nil }
+
 func lower[T ~string](b []byte) T { return T(strings.ToLower(strings.TrimSpace(string(b)))) }
 
-// valid reports whether u can stand in a path: something, and nothing but
-// letters, digits and hyphens. Whether it names a client is for XPM to say.
-func (u ClientUUID) valid() bool {
-	for _, r := range u {
+// valid reports whether u can stand in a path.
+func (u ClientUUID) valid() bool { return validID(u) }
+
+// validID reports whether a UUID can stand in a path: something, and nothing but
+// letters, digits and hyphens. Whether it names anything is for XPM to say.
+func validID[T ~string](id T) bool {
+	for _, r := range id {
 		if r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
 			return false
 		}
 	}
-	return u != ""
+	return id != ""
+}
+
+// validNumber reports whether the number of a job, an invoice or a quote can
+// stand in a path. Practices choose job numbers themselves.
+func validNumber[T ~string](n T) bool {
+	s := string(n)
+	return s != "" && s == strings.TrimSpace(s) && s != "." && s != ".." && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // Flag is a yes or no of XPM. The wire has Yes and No for clients, true and
@@ -77,6 +111,18 @@ const (
 
 // Bool reports whether the flag is Yes. Nothing sent is false.
 func (f Flag) Bool() bool { return f == FlagYes }
+
+// asBool is the flag as jobs, tasks, times, costs and custom fields have it; the
+// Flag itself is as clients, contacts and groups do.
+func (f Flag) asBool() string {
+	switch f {
+	case FlagYes:
+		return "true"
+	case FlagNo:
+		return "false"
+	}
+	return string(f)
+}
 
 // UnmarshalText reads Yes, No, true and false in any case.
 func (f *Flag) UnmarshalText(b []byte) error {
@@ -99,6 +145,14 @@ type Decimal string
 func (d *Decimal) UnmarshalText(b []byte) error {
 	*d = Decimal(strings.TrimSpace(string(b)))
 	return nil
+}
+
+// writable reports whether d is empty or a number as XPM writes them: digits,
+// with a sign before and a fraction behind if need be.
+func (d Decimal) writable() bool {
+	whole, fraction, point := strings.Cut(strings.TrimPrefix(string(d), "-"), ".")
+	digits := func(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+	return d == "" || digits(whole) && (!point || digits(fraction))
 }
 
 // MaskedTaxNumber is a tax number of which only the last three characters are
@@ -169,6 +223,24 @@ type ClientRef struct {
 type ContactRef struct {
 	UUID ContactUUID `xml:"UUID"`
 	Name string      `xml:"Name"`
+}
+
+// JobRef names a job.
+type JobRef struct {
+	ID   JobNumber `xml:"ID"`
+	Name string    `xml:"Name"`
+}
+
+// JobTaskRef names a task of a job.
+type JobTaskRef struct {
+	UUID JobTaskUUID `xml:"UUID"`
+	Name string      `xml:"Name"`
+}
+
+// SupplierRef names a supplier.
+type SupplierRef struct {
+	UUID SupplierUUID `xml:"UUID"`
+	Name string       `xml:"Name"`
 }
 
 // GroupRef names a client group.

@@ -27,6 +27,9 @@ type Config struct {
 	Token  string // the only access token that is good; empty means the constant
 	Quota  Quota
 
+	// Identity, if set, gives out the access tokens that are good, and Token is not.
+	Identity *Identity
+
 	// Fail is asked first at each request. What it returns answers in place of the
 	// server; nil lets the request through. It runs within the count of concurrent
 	// calls, so one that waits is a slow server.
@@ -42,10 +45,22 @@ type Config struct {
 type Server struct {
 	config Config
 
-	mu       sync.Mutex
-	clients  map[string]Client // by UUID
-	jobs     map[string]Job    // by number
-	made     int               // ids that were made up
+	mu        sync.Mutex
+	clients   map[string]Client     // by UUID
+	gone      map[string]Contact    // deleted contacts, by UUID
+	filed     map[string][]Document // documents by client
+	jobs      map[string]Job        // by number
+	templated map[string][]Ref      // kinds of task by template
+	made      int                   // ids that were made up
+	practice  practice
+
+	times    map[string]TimeEntry // by UUID
+	costs    []Cost
+	invoices []Invoice
+	quotes   []Quote
+
+	routes   []route
+	orders   []*order // of faults
 	requests int
 	inFlight int
 	calls    []time.Time // that used the quota, in the last 24 hours
@@ -67,7 +82,9 @@ func New(config Config) *Server {
 			*q.have = q.usual
 		}
 	}
-	return &Server{config: config, clients: map[string]Client{}, jobs: map[string]Job{}}
+	s := &Server{config: config, clients: map[string]Client{}, jobs: map[string]Job{}}
+	s.routes = s.allRoutes()
+	return s
 }
 
 // SetToken makes another access token the only good one.
@@ -82,7 +99,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.inFlight++
 	s.requests++
-	a := &answering{w: w, r: r, id: fmt.Sprintf("00000000-0000-4000-9000-%012d", s.requests), inFlight: s.inFlight, token: s.config.Token}
+	a := &answering{w: w, r: r, trace: fmt.Sprintf("00000000-0000-4000-9000-%012d", s.requests), inFlight: s.inFlight, token: s.config.Token}
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
@@ -95,10 +112,17 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	w.Header().Set("Xero-Correlation-Id", a.id)
+	w.Header().Set("Xero-Correlation-Id", a.trace)
 	w.Header().Set("Cache-Control", "max-age=0, no-cache, no-store")
-	if a.admitted(s) {
-		s.route(a)
+	call := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if a.w, a.r = w, r; a.admitted(s) {
+			s.serve(a)
+		}
+	})
+	if fault := s.ordered(r); fault != nil {
+		fault(w, r, call)
+	} else {
+		call(w, r)
 	}
 }
 
@@ -106,17 +130,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type answering struct {
 	w        http.ResponseWriter
 	r        *http.Request
-	id       string // the correlation id
+	trace    string // the correlation id
 	inFlight int
 	token    string
+	values   map[string]string // what the path has in the places of its route
 }
 
 // admitted checks the token, the tenant and the quota, in this order, and
 // answers itself where one of them refuses.
 func (a *answering) admitted(s *Server) bool {
-	if a.r.Header.Get("Authorization") != "Bearer "+a.token {
+	if detail := a.refusal(s); detail != "" {
 		a.w.Header().Set("WWW-Authenticate", "Bearer error=invalid_token")
-		a.problem(http.StatusUnauthorized, "Unauthorized", "AuthenticationUnsuccessful")
+		a.problem(http.StatusUnauthorized, "Unauthorized", detail)
 		return false
 	}
 	if !strings.EqualFold(a.r.Header.Get("Xero-Tenant-Id"), s.config.Tenant) {
@@ -127,11 +152,22 @@ func (a *answering) admitted(s *Server) bool {
 	return s.spend(a)
 }
 
+// refusal is what is wrong with the access token; "" if nothing is.
+func (a *answering) refusal(s *Server) string {
+	switch {
+	case s.config.Identity != nil:
+		return s.config.Identity.refusal(a.r)
+	case a.r.Header.Get("Authorization") != "Bearer "+a.token:
+		return "AuthenticationUnsuccessful"
+	}
+	return ""
+}
+
 // problem answers as Xero's gateway does.
 func (a *answering) problem(status int, title, detail string) {
 	a.w.Header().Set("Content-Type", "application/json")
 	a.w.WriteHeader(status)
-	fmt.Fprintf(a.w, `{"Type":null,"Title":%q,"Status":%d,"Detail":%q,"Instance":%q,"Extensions":{}}`, title, status, detail, a.id)
+	fmt.Fprintf(a.w, `{"Type":null,"Title":%q,"Status":%d,"Detail":%q,"Instance":%q,"Extensions":{}}`, title, status, detail, a.trace)
 }
 
 // plain answers with a text.
@@ -139,31 +175,6 @@ func (a *answering) plain(status int, text string) {
 	a.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	a.w.WriteHeader(status)
 	fmt.Fprint(a.w, text)
-}
-
-func (s *Server) route(a *answering) {
-	path, ok := strings.CutPrefix(a.r.URL.Path, prefix)
-	if !ok {
-		a.plain(http.StatusNotFound, "The resource you're looking for cannot be found")
-		return
-	}
-	uuid, isGet := strings.CutPrefix(path, "client.api/get/")
-	switch call := a.r.Method + " " + path; {
-	case call == "GET client.api/list":
-		s.list(a)
-	case call == "GET client.api/paged-list":
-		s.pagedList(a)
-	case call == "GET client.api/search":
-		s.search(a)
-	case a.r.Method == http.MethodGet && isGet && !strings.Contains(uuid, "/"):
-		s.get(a, uuid)
-	case call == "PUT client.api/archive":
-		s.archive(a)
-	case call == "GET job.api/current":
-		s.current(a)
-	default:
-		a.plain(http.StatusNotFound, "The resource you're looking for cannot be found")
-	}
 }
 
 // newUUID makes up an id; s.mu is held.
@@ -174,6 +185,15 @@ func (s *Server) newUUID() string {
 
 // newJobNumber makes up a job number; s.mu is held.
 func (s *Server) newJobNumber() string {
-	s.made++
-	return fmt.Sprintf("J%06d", s.made)
+	return s.newNumber("J", func(n string) bool { _, taken := s.jobs[n]; return taken })
+}
+
+// newNumber makes up a number such as J000001 that is not taken; s.mu is held.
+func (s *Server) newNumber(letter string, taken func(string) bool) string {
+	for {
+		s.made++
+		if n := fmt.Sprintf("%s%06d", letter, s.made); !taken(n) {
+			return n
+		}
+	}
 }

@@ -2,6 +2,7 @@ package xpmtest
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ type Client struct {
 	Deleted        bool
 	AccountManager Ref
 	JobManager     Ref
-	// The tax fields are sent if Structure is set, as for a practice that has the
-	// Practice Management module.
+	BillingClient  Ref
+	// The tax fields are sent if one of these or of Details is set, as for a
+	// practice that has the Practice Management module.
 	Structure      string // such as Company
 	TaxNumber      string // sent masked
 	BusinessNumber string
@@ -30,14 +32,19 @@ type Client struct {
 	Groups         []Ref
 	Relationships  []Relationship
 	Modified       time.Time // zero means when it was added
+	// Details has the elements that no field above has, by their names in answers,
+	// such as City or GSTPeriod.
+	Details map[string]string
 }
 
 // Ref names something: a member of staff, a group, a client.
 type Ref struct{ UUID, Name string }
 
-// Contact is a person of a client.
+// Contact is a person of a client. The same UUID with several clients is the
+// same person; one that is empty is made up by AddClient.
 type Contact struct {
 	UUID, Name, Email, Phone, Mobile, Position string
+	Salutation, Addressee                      string
 	Primary, Deleted                           bool
 }
 
@@ -49,16 +56,10 @@ type Note struct {
 
 // Relationship ties a client to another one.
 type Relationship struct {
-	UUID, Type string
-	Related    Ref
-}
-
-// Job is a job as the server holds it. It is current unless it is completed.
-type Job struct {
-	Number, UUID, Name, State string
-	ClientUUID                string
-	Completed                 bool
-	Start, Due                time.Time
+	UUID, Type                 string
+	Related                    Ref
+	NumberOfShares, Percentage string
+	Start, End                 time.Time
 }
 
 // AddClient adds a client, or replaces the one with the same UUID. A UUID that
@@ -73,7 +74,14 @@ func (s *Server) AddClient(c Client) string {
 	if c.Modified.IsZero() {
 		c.Modified = time.Now()
 	}
-	s.clients[c.UUID] = cloned(c)
+	c = cloned(c)
+	for i, k := range c.Contacts {
+		if k.UUID == "" {
+			k.UUID = s.newUUID()
+		}
+		c.Contacts[i].UUID = strings.ToLower(k.UUID)
+	}
+	s.clients[c.UUID] = c
 	return c.UUID
 }
 
@@ -125,37 +133,10 @@ func (s *Server) change(uuid string, f func(*Client)) bool {
 	return ok
 }
 
-// AddJob adds a job, or replaces the one with the same number. A number or UUID
-// that is empty is made up; the number is returned.
-func (s *Server) AddJob(j Job) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if j.Number == "" {
-		j.Number = s.newJobNumber()
-	}
-	if j.UUID == "" {
-		j.UUID = s.newUUID()
-	}
-	j.ClientUUID = strings.ToLower(j.ClientUUID)
-	s.jobs[j.Number] = j
-	return j.Number
-}
-
-// Jobs returns all jobs by number.
-func (s *Server) Jobs() []Job {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]Job, 0, len(s.jobs))
-	for _, j := range s.jobs {
-		all = append(all, j)
-	}
-	slices.SortFunc(all, func(a, b Job) int { return cmp.Compare(a.Number, b.Number) })
-	return all
-}
-
 // cloned keeps what callers hold apart from what the server holds.
 func cloned(c Client) Client {
 	c.Contacts, c.Notes = slices.Clone(c.Contacts), slices.Clone(c.Notes)
 	c.Groups, c.Relationships = slices.Clone(c.Groups), slices.Clone(c.Relationships)
+	c.Details = maps.Clone(c.Details)
 	return c
 }

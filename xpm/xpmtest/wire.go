@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -64,6 +65,10 @@ func (x *wire) flag(name string, yes bool) {
 	}
 }
 
+// truth writes a flag as jobs, tasks, times, costs and custom fields have it;
+// flag is for clients, contacts and groups.
+func (x *wire) truth(name string, yes bool) { x.text(name, strconv.FormatBool(yes)) }
+
 func (x *wire) date(name string, t time.Time) {
 	if !t.IsZero() {
 		x.text(name, t.UTC().Format("2006-01-02T15:04:05"))
@@ -99,23 +104,27 @@ func (x *wire) client(c Client, full, detailed bool) {
 	x.open("Client")
 	x.text("UUID", c.UUID)
 	x.text("Name", c.Name)
+	x.details(c, aboutPeople())
 	x.set("Email", c.Email)
-	for _, name := range []string{"Address", "City", "Region", "PostCode", "Country", "PostalAddress", "PostalCity", "PostalRegion", "PostalPostCode", "PostalCountry"} {
-		x.text(name, "")
+	x.details(c, aboutBirth())
+	for _, name := range aboutPlace() {
+		x.text(name, c.Details[name])
 	}
 	x.text("Phone", c.Phone)
 	for _, name := range []string{"Fax", "Website", "ReferralSource", "ExportCode"} {
-		x.text(name, "")
+		x.text(name, c.Details[name])
 	}
-	x.flag("IsProspect", false)
+	x.yes("IsProspect", c)
 	x.flag("IsArchived", c.Archived)
 	x.flag("IsDeleted", c.Deleted)
 	x.ref("AccountManager", c.AccountManager)
 	x.ref("JobManager", c.JobManager)
+	x.ref("BillingClient", c.BillingClient)
 	if full {
 		x.tax(c)
 		x.set("ClientCode", c.Code)
-		x.container("Contacts", len(c.Contacts), func(i int) { x.contact(c.Contacts[i]) })
+		contacts := slices.SortedFunc(slices.Values(c.Contacts), byName)
+		x.container("Contacts", len(contacts), func(i int) { x.contact(contacts[i], true) })
 	}
 	if detailed {
 		x.container("Notes", len(c.Notes), func(i int) { x.note(c.Notes[i]) })
@@ -126,6 +135,7 @@ func (x *wire) client(c Client, full, detailed bool) {
 			x.text("UUID", r.UUID)
 			x.text("Type", r.Type)
 			x.ref("RelatedClient", r.Related)
+			x.terms(r)
 			x.shut("Relationship")
 		})
 	}
@@ -133,28 +143,46 @@ func (x *wire) client(c Client, full, detailed bool) {
 	x.shut("Client")
 }
 
+// details writes those elements that have something in them.
+func (x *wire) details(c Client, names []string) {
+	for _, name := range names {
+		x.set(name, c.Details[name])
+	}
+}
+
+// yes writes an element of the details that is Yes or No.
+func (x *wire) yes(name string, c Client) { x.flag(name, strings.EqualFold(c.Details[name], "Yes")) }
+
 // tax writes the tax fields, all or none.
 func (x *wire) tax(c Client) {
-	if c.Structure == "" {
+	taxed := c.Structure+c.TaxNumber+c.CompanyNumber+c.BusinessNumber != ""
+	for _, name := range append(aboutTax(), optIns()...) {
+		taxed = taxed || c.Details[name] != ""
+	}
+	if !taxed {
 		return
 	}
 	x.text("TaxNumber", masked(c.TaxNumber))
 	x.text("CompanyNumber", c.CompanyNumber)
 	x.text("BusinessNumber", c.BusinessNumber)
-	x.text("BranchNumber", "")
-	x.text("BusinessStructure", c.Structure)
-	for _, name := range []string{"GSTRegistered", "PrepareGST", "SignedTaxAuthority"} {
-		x.flag(name, false)
-	}
-	x.text("AgencyStatus", "")
-	x.flag("PrepareActivityStatement", false)
-	x.flag("PrepareTaxReturn", false)
+	x.text("BranchNumber", c.Details["BranchNumber"])
+	x.set("BusinessStructure", c.Structure)
+	x.details(c, []string{"BalanceMonth"})
+	x.yes("GSTRegistered", c)
+	x.yes("PrepareGST", c)
+	x.details(c, []string{"GSTPeriod", "GSTBasis", "ProvisionalTaxBasis", "ProvisionalTaxRatio"})
+	x.yes("SignedTaxAuthority", c)
+	x.details(c, []string{"TaxAgent"})
+	x.text("AgencyStatus", c.Details["AgencyStatus"])
+	x.details(c, []string{"ReturnType"})
+	x.yes("PrepareActivityStatement", c)
+	x.yes("PrepareTaxReturn", c)
 	x.open("AutoBasOptInCriteria")
-	for _, name := range []string{"Annually", "Monthly", "Quarterly", "Opt-Out"} {
-		x.flag(name, false)
+	for _, name := range optIns() {
+		x.yes(name, c)
 	}
 	x.shut("AutoBasOptInCriteria")
-	x.flag("ActiveAtoClient", false)
+	x.yes("ActiveAtoClient", c)
 }
 
 // masked leaves the last three digits, as XPM does.
@@ -163,17 +191,20 @@ func masked(s string) string {
 	return strings.Repeat("*", n) + s[n:]
 }
 
-func (x *wire) contact(c Contact) {
+// contact writes a contact, with what it is with a client or without.
+func (x *wire) contact(c Contact, withClient bool) {
 	x.open("Contact")
 	x.text("UUID", c.UUID)
 	x.text("Name", c.Name)
 	x.text("Mobile", c.Mobile)
 	x.text("Email", c.Email)
 	x.text("Phone", c.Phone)
-	x.text("Salutation", "")
-	x.text("Addressee", "")
-	x.text("Position", c.Position)
-	x.flag("IsPrimary", c.Primary)
+	x.text("Salutation", c.Salutation)
+	x.text("Addressee", c.Addressee)
+	if withClient {
+		x.text("Position", c.Position)
+		x.flag("IsPrimary", c.Primary)
+	}
 	x.flag("IsDeleted", c.Deleted)
 	x.shut("Contact")
 }
@@ -186,18 +217,4 @@ func (x *wire) note(n Note) {
 	x.date("Date", n.Date)
 	x.text("CreatedBy", n.CreatedBy)
 	x.shut("Note")
-}
-
-func (x *wire) job(j Job, client string) {
-	x.open("Job")
-	x.text("ID", j.Number)
-	x.text("UUID", j.UUID)
-	x.text("Name", j.Name)
-	x.text("Description", "")
-	x.text("State", j.State)
-	x.text("ClientOrderNumber", "")
-	x.date("StartDate", j.Start)
-	x.date("DueDate", j.Due)
-	x.ref("Client", Ref{j.ClientUUID, client})
-	x.shut("Job")
 }

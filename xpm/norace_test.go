@@ -1,0 +1,5 @@
+//go:build !race
+
+package xpm_test
+
+const raceEnabled = false

@@ -65,6 +65,7 @@ type Client struct {
 	Operations  *OperationsService
 
 	transport *transport.Client
+	base      *url.URL
 }
 
 // NewClient checks the configuration and returns a client. It sends nothing.
@@ -96,7 +97,11 @@ func NewClient(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("myobae: %w", err)
 	}
-	c := &Client{transport: t}
+	base, err := url.Parse(cfg.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("myobae: BaseURL: %w", err)
+	}
+	c := &Client{transport: t, base: base.JoinPath("/")}
 	c.Info = &InfoService{c}
 	c.Clients = &ClientsService{c}
 	c.ExtraFields = &ExtraFieldsService{c}

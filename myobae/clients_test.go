@@ -199,14 +199,14 @@ func TestClients_Close(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := smith(myobae.StatusClosed, "2026-11-22", "true", "8653760884428439682")
-		wantDiff(t, myobae.CloseResult{Client: &want}, got)
+		wantDiff(t, myobae.ChangeResult{Client: &want}, got)
 	})
 	t.Run("awaiting a person", func(t *testing.T) {
 		got, err := recorded(t, "clients_close_awaiting").Clients.Close(t.Context(), clientUID, closing)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantDiff(t, myobae.CloseResult{Operation: &myobae.Operation{
+		wantDiff(t, myobae.ChangeResult{Operation: &myobae.Operation{
 			UID: operationUID, State: myobae.OperationAwaitingOperator, Message: "Close client in AE",
 		}}, got)
 	})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 )
 
 // uidPattern is what the contract allows as a UID, so that none can change the
@@ -36,6 +37,18 @@ func decode(body []byte, v any, required ...string) error {
 	return nil
 }
 
+// fold maps names that differ in letter case only to one, and exactly those that
+// encoding/json and strings.EqualFold take for the same ("ſ" is an "s" to both).
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		lowest := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			lowest = min(lowest, other)
+		}
+		return lowest
+	}, name)
+}
+
 // uniqueKeys refuses a valid document in which an object names a key twice.
 func uniqueKeys(body []byte) error {
 	type level struct {
@@ -56,7 +69,7 @@ func uniqueKeys(body []byte) error {
 		if len(open) > 0 {
 			top := &open[len(open)-1]
 			if top.key {
-				name := strings.ToLower(token.(string))
+				name := fold(token.(string))
 				if top.keys[name] {
 					return errors.New("the answer has a key twice")
 				}

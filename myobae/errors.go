@@ -29,10 +29,17 @@ var (
 	ErrUnavailable           = apierr.ErrUnavailable
 )
 
+// ErrOperationFailed is the kind of failure of an operation that ended without
+// its write being done.
+var ErrOperationFailed = errors.New("the operation failed: the write was not done")
+
 // The names by which the contract tells refusals apart, as Error.Name has them.
-// NotFound, RateLimitError, AccessDenied and IncorrectRowVersionSupplied are
-// MYOB's own names on its other APIs; the rest are ours.
+// Those up to IncorrectRowVersionSupplied are MYOB's own on its other APIs; the
+// rest are ours.
 const (
+	NameRequired                    = "Required"
+	NameODataQueryError             = "OData Query Error"
+	NameOAuthTokenIsInvalid         = "OAuthTokenIsInvalid"
 	NameNotFound                    = "NotFound"
 	NameRateLimitError              = "RateLimitError"
 	NameAccessDenied                = "AccessDenied"
@@ -42,7 +49,11 @@ const (
 	NameExpectedCodeMismatch        = "ExpectedCodeMismatch"
 	NameFieldNotWritable            = "FieldNotWritable"
 	NameFieldIsMandatory            = "FieldIsMandatory"
+	NameFieldValueInvalid           = "FieldValueInvalid"
+	NameOperationUnderWay           = "OperationUnderWay"
 	NameGatewayReadOnly             = "GatewayReadOnly"
+	NameCapabilityUnavailable       = "CapabilityUnavailable"
+	NameRequestTooLarge             = "RequestTooLarge"
 )
 
 // sentinel maps a refusal's name to its kind, whatever its HTTP status.
@@ -54,12 +65,14 @@ func sentinel(name string) error {
 		return ErrRateLimited
 	case NameAccessDenied, NameFieldNotWritable:
 		return ErrForbidden
-	case NameIncorrectRowVersionSupplied, NameClientCannotBeClosed, NameNotAClient, NameExpectedCodeMismatch:
+	case NameIncorrectRowVersionSupplied, NameClientCannotBeClosed, NameNotAClient, NameExpectedCodeMismatch, NameOperationUnderWay:
 		return ErrConflict
-	case NameFieldIsMandatory:
+	case NameFieldIsMandatory, NameFieldValueInvalid:
 		return ErrInvalid
 	case NameGatewayReadOnly:
 		return ErrReadOnly
+	case NameCapabilityUnavailable:
+		return ErrCapabilityUnavailable
 	default:
 		return nil
 	}

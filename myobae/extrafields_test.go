@@ -47,7 +47,7 @@ func TestExtraFields_Clear(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := smith(myobae.StatusOpen, "", "null", "8653760884428439682")
-		wantDiff(t, myobae.ExtraFieldResult{Client: &want}, got)
+		wantDiff(t, myobae.ChangeResult{Client: &want}, got)
 	})
 	t.Run("mandatory", func(t *testing.T) {
 		mandatory := clearing
@@ -57,7 +57,7 @@ func TestExtraFields_Clear(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := smith(myobae.StatusOpen, "", "false", "8653760884428439682")
-		wantDiff(t, myobae.ExtraFieldResult{Client: &want}, got)
+		wantDiff(t, myobae.ChangeResult{Client: &want}, got)
 	})
 	// Names that only look like those of a tax file number.
 	for _, name := range []string{"Third Party", "Bird/Song", "Portfolio"} {

@@ -10,9 +10,14 @@ import (
 type Capability string
 
 const (
-	CapabilityClosePreflight  Capability = "ClosePreflight"
-	CapabilityCloseClient     Capability = "CloseClient"
+	CapabilityClosePreflight        Capability = "ClosePreflight"
+	CapabilityCloseClient           Capability = "CloseClient"
+	CapabilityReopenClient          Capability = "ReopenClient"
+	CapabilityExtraFieldDefinitions Capability = "ExtraFieldDefinitions"
+	// CapabilityClearExtraField is null and false, CapabilitySetExtraField
+	// every other value: a practice may allow the first alone.
 	CapabilityClearExtraField Capability = "ClearExtraField"
+	CapabilitySetExtraField   Capability = "SetExtraField"
 )
 
 // Info is what a gateway says of itself.

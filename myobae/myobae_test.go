@@ -117,10 +117,12 @@ var badClients = map[string]string{
 	"empty Status":      strings.Replace(bare(``), `"Closed"`, `""`, 1),
 	"Status twice":      bare(`,"Status":"Open"`),
 	"status twice":      bare(`,"status":"Open"`),
+	"ſtatus as well":    bare(`,"ſtatus":"Open"`),
 	"no ExtraFields":    strings.Replace(bare(``), `"ExtraFields"`, `"Extra"`, 1),
 	"no RowVersion":     strings.Replace(bare(``), `"RowVersion"`, `"Row"`, 1),
 	"another client":    strings.Replace(bare(``), `6f0c1a52`, `00000000`, 1),
 	"field without val": strings.Replace(bare(``), `"Value":null`, `"V":null`, 1),
+	"field twice, as ſ": strings.Replace(bare(``), `[{`, `[{"Name":"S","Value":true},{"Name":"ſ","Value":null},{`, 1),
 	"field twice":       strings.Replace(bare(``), `[{`, `[{"Name":"NIMBUS PORTAL","Value":true},{`, 1),
 }
 

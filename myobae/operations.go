@@ -20,7 +20,7 @@ const (
 	OperationPending          OperationState = "Pending"
 	OperationAwaitingOperator OperationState = "AwaitingOperator" // a person has to act in AE
 	OperationSucceeded        OperationState = "Succeeded"
-	OperationFailed           OperationState = "Failed"
+	OperationFailed           OperationState = "Failed" // the write was not done and will not be
 )
 
 // Finished reports whether nothing more will happen.
@@ -33,6 +33,7 @@ func (s OperationState) Finished() bool {
 type Operation struct {
 	UID     OperationUID
 	State   OperationState
+	Name    string // of a failed one: why, one of the Name constants or another
 	Message string // for people: what is waited for, or why it failed
 }
 
@@ -47,7 +48,7 @@ func decodeOperation(body []byte) (Operation, error) {
 	return o, nil
 }
 
-// OperationsService reads operations.
+// OperationsService reads operations and waits for them.
 type OperationsService struct{ client *Client }
 
 // Get returns an operation as it stands now. It does not wait.

@@ -40,11 +40,19 @@ type Config struct {
 	ExtraFieldNames []string
 	// MandatoryFields can be set to No but not emptied.
 	MandatoryFields []string
+	// ReadOnlyFields are shown and cannot be written.
+	ReadOnlyFields []string
+
+	// BareErrors has every refusal come as one error object, without the Errors
+	// envelope.
+	BareErrors bool
 
 	// OnEffect is told of every call that was meant to change something, also
-	// of those that changed nothing. The operation is "close-client" (target:
-	// the UID) or "clear-extra-field" (target: the UID, "/", the name). A write
-	// that awaits somebody has changed something when it is accepted.
+	// of those that changed nothing. The operation is "close-client" or
+	// "reopen-client" (target: the UID), "clear-extra-field" or
+	// "set-extra-field" (target: the UID, "/", the name); closing and clearing
+	// are destructive. A write that awaits somebody has changed something when
+	// it is accepted.
 	OnEffect func(operation, client, target string, destructive, changed bool)
 }
 
@@ -59,11 +67,22 @@ type Client struct {
 	Status      myobae.Status
 	CreatedDate string
 	ClosedDate  string
-	ExtraFields map[string]any // nil, bool, string or a number
+	ExtraFields map[string]any // nil, bool, string (a Date when it reads as one) or a number
 	Preflight   myobae.ClosePreflight
+
+	FamilyGroup      *myobae.FamilyGroup
+	Responsibilities []myobae.Responsibility
+	ExtraLists       []ExtraList
 
 	RowVersion   string // made by the gateway
 	LastModified time.Time
+}
+
+// ExtraList is a pick-list of texts, with what was picked.
+type ExtraList struct {
+	Name          string
+	AllowMultiple bool
+	Values        []string
 }
 
 // Gateway is the in-memory gateway. It is safe for concurrent use.
@@ -77,6 +96,7 @@ type Gateway struct {
 	dataTypes  map[string]string // by the field's name in lower case
 	versions   int64
 	requests   int
+	throttle   int
 	readOnly   bool
 }
 
@@ -165,6 +185,14 @@ func (g *Gateway) SetReadOnly(readOnly bool) {
 	g.readOnly = readOnly
 }
 
+// ThrottleNext has the gateway refuse the next n requests with RateLimitError, as
+// MYOB's platform does, and ask for a second's patience.
+func (g *Gateway) ThrottleNext(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.throttle = n
+}
+
 func (g *Gateway) byCode(code string) *Client {
 	return g.find(func(c *Client) bool { return strings.EqualFold(c.Code, code) })
 }
@@ -208,21 +236,41 @@ func (g *Gateway) touch(c *Client) {
 	c.LastModified = time.Now().UTC().Truncate(time.Second)
 }
 
+// learnType makes the field's type that of the value it was given.
 func (g *Gateway) learnType(name string, value any) {
-	switch value.(type) {
-	case nil:
+	if value != nil {
+		g.dataTypes[strings.ToLower(name)] = typeOf(value)
+	}
+}
+
+// dataType is the field's type: a Flag until a value has shown another.
+func (g *Gateway) dataType(name string) string {
+	return cmp.Or(g.dataTypes[strings.ToLower(name)], "Flag")
+}
+
+func typeOf(value any) string {
+	switch v := value.(type) {
 	case bool:
-		g.dataTypes[strings.ToLower(name)] = "Flag"
+		return "Flag"
 	case string:
-		g.dataTypes[strings.ToLower(name)] = "Text"
+		if _, err := time.Parse(time.DateOnly, v); err == nil {
+			return "Date"
+		}
+		return "Text"
 	default:
-		g.dataTypes[strings.ToLower(name)] = "Number"
+		return "Number"
 	}
 }
 
 func (c *Client) clone() Client {
 	copied := *c
 	copied.ExtraFields = maps.Clone(c.ExtraFields)
+	copied.Responsibilities = slices.Clone(c.Responsibilities)
+	copied.ExtraLists = slices.Clone(c.ExtraLists)
+	if c.FamilyGroup != nil {
+		group := *c.FamilyGroup
+		copied.FamilyGroup = &group
+	}
 	return copied
 }
 
@@ -235,6 +283,3 @@ func (c *Client) fieldName(name string) string {
 	}
 	return name
 }
-
-// isSet says what counts as a value, as myobae.ExtraField.IsSet does.
-func isSet(value any) bool { return value != nil && value != false }

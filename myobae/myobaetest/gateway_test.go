@@ -69,11 +69,11 @@ func (p *practice) version() string {
 	return c.RowVersion
 }
 
-func (p *practice) close(t *testing.T) (myobae.CloseResult, error) {
+func (p *practice) close(t *testing.T) (myobae.ChangeResult, error) {
 	return p.api.Clients.Close(t.Context(), p.uid, myobae.CloseParams{RowVersion: p.version(), ExpectedCode: "SMITHJ01"})
 }
 
-func (p *practice) clear(t *testing.T, name string, mandatory bool) (myobae.ExtraFieldResult, error) {
+func (p *practice) clear(t *testing.T, name string, mandatory bool) (myobae.ChangeResult, error) {
 	return p.api.ExtraFields.Clear(t.Context(), p.uid, name,
 		myobae.ClearParams{RowVersion: p.version(), ExpectedCode: "SMITHJ01", Mandatory: mandatory})
 }
@@ -260,7 +260,7 @@ func TestGateway_operations(t *testing.T) {
 	}
 	t.Run("failed", func(t *testing.T) {
 		p, uid := awaiting(t, myobaetest.Config{AwaitOperator: true})
-		p.FailOperations("nobody there")
+		p.FailOperations("", "nobody there")
 		wantState(t, p, uid, myobae.OperationFailed, myobae.StatusOpen)
 		p.CompleteOperations()
 		wantState(t, p, uid, myobae.OperationFailed, myobae.StatusOpen)

@@ -31,12 +31,15 @@ const (
 	CapabilityContactsAccess    Capability = "contacts.access"
 	CapabilityContactsDelete    Capability = "contacts.delete"
 	CapabilityEmailJobsRead     Capability = "emailjobs.read"
+	CapabilityEmailJobsSuspend  Capability = "emailjobs.suspend"
 	CapabilityFoldersRead       Capability = "folders.read"
 	CapabilityDocumentsUpload   Capability = "documents.upload"
 	CapabilityDocumentsDownload Capability = "documents.download"
+	CapabilityDocumentsVersions Capability = "documents.versions"
 	CapabilityFoldersArchive    Capability = "folders.archive"
 	CapabilityFoldersDelete     Capability = "folders.delete"
 	CapabilityArchiveRead       Capability = "archive.read"
+	CapabilityArchiveRestore    Capability = "archive.restore"
 	CapabilitySyncStart         Capability = "sync.start"
 	CapabilitySyncRead          Capability = "sync.read"
 )
@@ -45,9 +48,9 @@ const (
 func Capabilities() []Capability {
 	return []Capability{
 		CapabilityAccountEdition, CapabilityClientsRead, CapabilityClientsDelete, CapabilityHistoryExport,
-		CapabilityContactsRead, CapabilityContactsAccess, CapabilityContactsDelete, CapabilityEmailJobsRead,
-		CapabilityFoldersRead, CapabilityDocumentsUpload, CapabilityDocumentsDownload, CapabilityFoldersArchive,
-		CapabilityFoldersDelete, CapabilityArchiveRead, CapabilitySyncStart, CapabilitySyncRead,
+		CapabilityContactsRead, CapabilityContactsAccess, CapabilityContactsDelete, CapabilityEmailJobsRead, CapabilityEmailJobsSuspend,
+		CapabilityFoldersRead, CapabilityDocumentsUpload, CapabilityDocumentsDownload, CapabilityDocumentsVersions, CapabilityFoldersArchive,
+		CapabilityFoldersDelete, CapabilityArchiveRead, CapabilityArchiveRestore, CapabilitySyncStart, CapabilitySyncRead,
 	}
 }
 
@@ -55,6 +58,9 @@ func Capabilities() []Capability {
 type Account struct {
 	Edition      Edition      `json:"edition"`
 	Capabilities []Capability `json:"capabilities"`
+	// MandatoryDocumentFields names the custom fields that every uploaded
+	// document must have; an upload without them is refused. None is nil.
+	MandatoryDocumentFields []string `json:"mandatoryDocumentFields,omitzero"`
 }
 
 // Offers reports whether the server offers the capability. What it does not

@@ -8,7 +8,8 @@
 // and package nimbustest serves it from memory. Whoever has access to Nimbus can
 // serve it in front of what Nimbus offers them. So there is no default address,
 // and a server says in Account which capabilities it offers; the rest answers
-// ErrCapabilityUnavailable, and a person does it.
+// ErrCapabilityUnavailable, and a person does it: Error.ByHand, or ByHandFor
+// beforehand, says where in Nimbus and how.
 //
 // # Use
 //
@@ -33,12 +34,15 @@
 // may not is sent at most once, and a lost answer is ErrOutcomeUnknown: read
 // what became of it, and only then decide. Deleting an entity, a Contact or a
 // folder, and archiving a folder, are of that kind. Starting a sync is not,
-// because the caller chooses its id.
+// because the caller chooses its id; nor is storing, restoring or suspending
+// something, because the contract says what the second request finds.
 //
 // # Answers
 //
 // Unknown members and values survive. Members that decide something destructive
 // must be there: a list without items, a Contact that does not say whether it has
 // a login, or a page of HTML is ErrInvalid, and never an empty answer. Lists
-// follow all pages; Clients.All, History.Export and Documents.Download stream.
+// follow all pages; Clients.All, History.Export, Documents.Download and
+// Documents.DownloadVersion stream, and Documents.Upload reads as it sends: memory
+// does not grow with a file.
 package nimbus

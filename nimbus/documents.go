@@ -2,7 +2,6 @@ package nimbus
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/hex"
 	"io"
 	"net/http"
@@ -39,6 +38,9 @@ type Document struct {
 	Locked     bool      `json:"locked"`
 	CheckedOut bool      `json:"checkedOut"`
 	ModifiedAt time.Time `json:"modifiedAt,omitzero"`
+	// ArchivedAt is when the document came to the Archive, and zero in a folder.
+	// Earlier versions go 14 days later (P7).
+	ArchivedAt time.Time `json:"archivedAt,omitzero"`
 }
 
 func (Document) members() []string {
@@ -46,10 +48,8 @@ func (Document) members() []string {
 }
 
 func (d Document) check() error {
-	if d.SHA256 != "" {
-		if b, err := hex.DecodeString(d.SHA256); err != nil || len(b) != 32 || d.SHA256 != strings.ToLower(d.SHA256) {
-			return errContract("a digest is not 64 lower-case hexadecimal digits")
-		}
+	if err := checkDigest(d.SHA256); err != nil {
+		return err
 	}
 	return named("id", d.ID)
 }
@@ -60,6 +60,9 @@ type Upload struct {
 	Name   string
 	Size   int64    // in bytes
 	SHA256 [32]byte // of the content
+	// Fields are the values of the document's custom fields, by name. Those that
+	// Account.MandatoryDocumentFields names must be there.
+	Fields map[string]string
 	// Body opens the content. It is called once for every attempt.
 	Body func() (io.ReadCloser, error)
 }
@@ -77,19 +80,6 @@ func (s *DocumentService) List(ctx context.Context, id FolderID) ([]Document, er
 		return nil, err
 	}
 	return s.ofFolder(ctx, op, id, nil, "folders", string(id), "documents")
-}
-
-// Archived returns the documents that the Archive holds of a folder that was
-// archived (R19); none is an empty slice.
-//
-// It changes nothing and follows all pages. An answer with a document of
-// another folder is ErrInvalid.
-func (s *DocumentService) Archived(ctx context.Context, id FolderID) ([]Document, error) {
-	const op = "Documents.Archived"
-	if err := checkID(op, id); err != nil {
-		return nil, err
-	}
-	return s.ofFolder(ctx, op, id, url.Values{"folderId": {string(id)}}, "archive", "documents")
 }
 
 func (s *DocumentService) ofFolder(ctx context.Context, op string, id FolderID, query url.Values, elem ...string) ([]Document, error) {
@@ -117,22 +107,32 @@ func (s *DocumentService) Get(ctx context.Context, id DocumentID) (Document, err
 //
 // It may be sent again: a document with that name and digest that is there
 // already is returned and nothing changes. The same name with other content is
-// ErrConflict with CodeNameTaken, a missing folder ErrNotFound. An answer that
-// describes other content, or a published document, is ErrInvalid.
+// ErrConflict with CodeNameTaken, a missing folder ErrNotFound, a mandatory field
+// that is missing ErrInvalid with CodeMandatoryFields and Error.Fields, and a
+// document that is too large ErrTooLarge. An answer that describes other content,
+// or a published document, is ErrInvalid. A transfer that breaks off leaves
+// nothing in the folder: the server stores only what has the digest.
 func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Document, error) {
 	const op = "Documents.Upload"
 	if err := checkID(op, id); err != nil {
 		return Document{}, err
 	}
-	if u.Name == "" || strings.ContainsAny(u.Name, "/\\\x00") || u.Size < 0 || u.Body == nil {
-		return Document{}, invalid(op, "an upload needs a name without a folder, its size and its content")
+	if u.Name == "" || len(u.Name) > 255 || strings.ContainsAny(u.Name, "/\\\x00") || u.Size < 0 || u.Body == nil {
+		return Document{}, invalid(op, "an upload needs a name without a folder, at most 255 bytes long, its size and its content")
+	}
+	query := url.Values{"name": {u.Name}, "published": {"false"}, "notify": {"false"}}
+	for name, value := range u.Fields {
+		if name == "" || strings.ContainsAny(name, "[]") {
+			return Document{}, invalid(op, "a field's name is empty or has brackets")
+		}
+		query.Set("fields["+name+"]", value)
 	}
 	d, err := send[Document](ctx, s.c, transport.Request{
 		Op: op, Effect: transport.Repeatable, Method: http.MethodPost, Path: path("folders", string(id), "documents"),
-		Query: url.Values{"name": {u.Name}, "published": {"false"}, "notify": {"false"}},
+		Query: query,
 		Header: http.Header{
 			"Content-Type":   {"application/octet-stream"},
-			"Content-Digest": {"sha-256=:" + base64.StdEncoding.EncodeToString(u.SHA256[:]) + ":"},
+			"Content-Digest": {digestHeader(u.SHA256)},
 		},
 		Body: u.Body, ContentLength: u.Size,
 	}, nil)
@@ -143,31 +143,4 @@ func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Do
 		return Document{}, invalid(op, "the answer describes another document than the one sent")
 	}
 	return d, nil
-}
-
-// Download returns the document's content. The caller closes it.
-//
-// It changes nothing but the Client History, which may gain a row, and is
-// streamed: only its start is retried. The digest is compared at the end: a read
-// that would return io.EOF over other content returns an *Error that wraps
-// ErrInvalid. A missing document is ErrNotFound, an answer without a digest
-// ErrInvalid.
-func (s *DocumentService) Download(ctx context.Context, id DocumentID) (io.ReadCloser, error) {
-	const op = "Documents.Download"
-	if err := checkID(op, id); err != nil {
-		return nil, err
-	}
-	res, err := s.c.do(ctx, transport.Request{
-		Op: op, Effect: transport.Read, Method: http.MethodGet, Path: path("documents", string(id), "content"),
-		Header: http.Header{"Accept": {"*/*"}}, MaxResponseBytes: s.c.streamLimit,
-	})
-	if err != nil {
-		return nil, err
-	}
-	want, ok := contentDigest(res.Header)
-	if !ok {
-		res.Body.Close()
-		return nil, answerError(op, transport.Read, res, errContract("the answer has no SHA-256 Content-Digest"))
-	}
-	return newVerified(op, res, want), nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/practicekit/offboarding/internal/apierr"
@@ -35,6 +36,16 @@ const (
 	CodeNameTaken             = "name-taken"
 	CodeDigestMismatch        = "digest-mismatch"
 	CodeSyncRunning           = "sync-running"
+	CodeDocumentLocked        = "document-locked"
+	CodeDocumentNotArchived   = "document-not-archived"
+	CodeMandatoryFields       = "mandatory-fields"
+	CodeNotFound              = "not-found"
+	CodeRightMissing          = "right-missing"
+	CodeInvalidRequest        = "invalid-request"
+	CodeTooLarge              = "too-large"
+	CodeRateLimited           = "rate-limited"
+	CodeInternal              = "internal"
+	CodeUnavailable           = "unavailable"
 	CodeSessionExpired        = "session-expired"
 	CodeCapabilityUnavailable = "capability-unavailable"
 )
@@ -50,7 +61,13 @@ type Error struct {
 	Limit       string        // the limit that was hit, where the server names it
 	RetryAfter  time.Duration // how long the server asks to wait
 	Attempts    int
-	Err         error
+	// Fields names the document fields that an upload lacks, with
+	// CodeMandatoryFields.
+	Fields []string
+	// ByHand is what a person does instead, where the server does not offer the
+	// operation (ErrCapabilityUnavailable); nil otherwise.
+	ByHand *ByHand
+	Err    error
 }
 
 // Error says what happened and nothing that must not be logged.
@@ -61,7 +78,11 @@ func (e *Error) Error() string {
 	} else if e.Code != "" {
 		description = e.Code
 	}
-	return apierr.Text("nimbus", e.Op, e.StatusCode, description, e.RequestID, e.Limit, e.RetryAfter, e.Attempts, e.Err)
+	text := apierr.Text("nimbus", e.Op, e.StatusCode, description, e.RequestID, e.Limit, e.RetryAfter, e.Attempts, e.Err)
+	if e.ByHand != nil {
+		text += "; a person does it: " + e.ByHand.Where
+	}
+	return text
 }
 
 // Unwrap returns the cause, which wraps a sentinel.
@@ -89,15 +110,35 @@ func fromTransport(err error) error {
 	if refused, ok := errors.AsType[*LoginError](f.Err); ok { // which says what to do, at length
 		e.Err = refused
 	}
-	var p struct{ Title, Detail, Code string }
-	if mediaType(f.Header) == "application/problem+json" && json.Unmarshal(f.Body, &p) == nil {
-		e.Code = cleanCode(p.Code)
-		e.Description = apierr.Clean(p.Detail)
-		if e.Description == "" {
-			e.Description = apierr.Clean(p.Title)
+	e.Code, e.Description, e.Fields = problem(f.Header, f.Body)
+	if errors.Is(f.Err, ErrCapabilityUnavailable) {
+		if task := ByHandFor(capabilityOf(f.Op)); task.Where != "" {
+			e.ByHand = &task
 		}
 	}
 	return e
+}
+
+const maxProblemFields = 50
+
+// problem reads the members of a problem document that are used, each only as
+// what it should be; what cannot be read is empty.
+func problem(h http.Header, body []byte) (code, description string, fields []string) {
+	var p struct {
+		Title, Detail, Code string
+		Fields              []string
+	}
+	if mediaType(h) != "application/problem+json" || json.Unmarshal(body, &p) != nil {
+		return "", "", nil
+	}
+	description = apierr.Clean(p.Detail)
+	if description == "" {
+		description = apierr.Clean(p.Title)
+	}
+	for _, name := range p.Fields[:min(len(p.Fields), maxProblemFields)] {
+		fields = append(fields, apierr.Clean(name))
+	}
+	return cleanCode(p.Code), description, fields
 }
 
 // cleanCode lets through what a code can be: lower-case letters, digits, hyphens.

@@ -59,6 +59,11 @@ var (
 		ID: "d-2", Name: "return.signed1.pdf", FolderID: "f-1", Path: nimbus.PathFromClient, Size: 10,
 		Published: true, Locked: true, CheckedOut: true, ModifiedAt: time.Date(2026, 1, 3, 4, 5, 6, 0, time.UTC),
 	}
+	restored = nimbus.Document{
+		ID: "d-2", Name: "return.signed1.pdf", FolderID: "f-7", Path: nimbus.PathCurrent, Size: 10, ModifiedAt: signed.ModifiedAt,
+	}
+	suspended = nimbus.EmailJob{ID: "j-1", Subject: "Tax return", JobStatus: nimbus.JobStatusSuspended, DocumentsForSignature: 2, OutstandingSignatures: 1}
+	resumed   = nimbus.EmailJob{ID: "j-1", Subject: "Tax return", JobStatus: nimbus.JobStatusActive, DocumentsForSignature: 2, OutstandingSignatures: 1}
 	running   = nimbus.SyncRun{ID: "run-2026-02", Number: 41, Kind: nimbus.SyncFull, State: nimbus.SyncRunning, StartedAt: time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)}
 	completed = nimbus.SyncRun{ID: "run-2026-02", Number: 41, Kind: nimbus.SyncFull, State: nimbus.SyncCompleted, StartedAt: running.StartedAt, FinishedAt: running.StartedAt.Add(20 * time.Minute)}
 	regular   = nimbus.SyncRun{
@@ -154,9 +159,23 @@ var calls = map[string]call{
 		return c.Documents.Upload(ctx, "f-1", historyUpload())
 	}),
 	"archive_list": func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Documents.Archived(ctx, "f-1") },
-	"syncs_start":  twice(func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Syncs.StartFull(ctx, "run-2026-02") }),
-	"syncs_get":    func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Syncs.Get(ctx, "run-2026-02") },
-	"syncs_list":   func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Syncs.List(ctx) },
+	"archive_restore": twice(func(ctx context.Context, c *nimbus.Client) (any, error) {
+		return c.Documents.Restore(ctx, "d-2", "f-7")
+	}),
+	"documents_versions": func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Documents.Versions(ctx, "d-1") },
+	"documents_downloadversion": func(ctx context.Context, c *nimbus.Client) (any, error) {
+		return read(c.Documents.DownloadVersion(ctx, "d-1", 2))
+	},
+	"documents_upload_mandatory-fields": func(ctx context.Context, c *nimbus.Client) (any, error) {
+		u := historyUpload()
+		u.Fields = map[string]string{"Category": "History"}
+		return c.Documents.Upload(ctx, "f-1", u)
+	},
+	"emailjobs_suspend": twice(func(ctx context.Context, c *nimbus.Client) (any, error) { return c.EmailJobs.Suspend(ctx, "j-1") }),
+	"emailjobs_resume":  func(ctx context.Context, c *nimbus.Client) (any, error) { return c.EmailJobs.Resume(ctx, "j-1") },
+	"syncs_start":       twice(func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Syncs.StartFull(ctx, "run-2026-02") }),
+	"syncs_get":         func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Syncs.Get(ctx, "run-2026-02") },
+	"syncs_list":        func(ctx context.Context, c *nimbus.Client) (any, error) { return c.Syncs.List(ctx) },
 }
 
 func callOf(t *testing.T, exchange string) call {
@@ -176,34 +195,41 @@ var refusals = map[string]struct {
 	code string
 	text string // in the error's text
 }{
-	"account_get_edition-missing":      {nimbus.ErrInvalid, "", "no edition"},
-	"clients_get_not-found":            {nimbus.ErrNotFound, "not-found", "request req-1"},
-	"clients_find_ignored-filter":      {nimbus.ErrInvalid, "", "another code"},
-	"clients_all_token-repeats":        {nimbus.ErrInvalid, "", "token came twice"},
-	"clients_delete_unavailable":       {nimbus.ErrCapabilityUnavailable, nimbus.CodeCapabilityUnavailable, "clients.delete"},
-	"history_export_no-count":          {nimbus.ErrInvalid, "", "number of rows"},
-	"history_count_null":               {nimbus.ErrInvalid, "", "no rows"},
-	"contacts_list_no-login-told":      {nimbus.ErrInvalid, "", "no hasLogin"},
-	"contacts_get_not-found":           {nimbus.ErrNotFound, "not-found", "Contacts.Get"},
-	"contacts_relations_null":          {nimbus.ErrInvalid, "", "no list of items"},
-	"contacts_access_not-found":        {nimbus.ErrNotFound, "not-found", "Contacts.RemovePortalAccess"},
-	"contacts_delete_related":          {nimbus.ErrConflict, nimbus.CodeContactRelated, "contact-related"},
-	"emailjobs_list_unavailable":       {nimbus.ErrCapabilityUnavailable, nimbus.CodeCapabilityUnavailable, ""},
-	"folders_get_other":                {nimbus.ErrInvalid, "", "another id"},
-	"folders_list_ignored-filter":      {nimbus.ErrInvalid, "", "not asked for"},
-	"folders_archive_edition":          {nimbus.ErrConflict, nimbus.CodeEditionMismatch, ""},
-	"folders_archive_other-count":      {nimbus.ErrOutcomeUnknown, "", "archived 1 of 2"},
-	"folders_delete_count":             {nimbus.ErrConflict, nimbus.CodeDocumentCount, "holds 3"},
-	"documents_list_other-folder":      {nimbus.ErrInvalid, "", "another folder"},
-	"documents_get_not-found":          {nimbus.ErrNotFound, "not-found", ""},
-	"documents_upload_published":       {nimbus.ErrInvalid, "", "another document"},
-	"documents_upload_name-taken":      {nimbus.ErrConflict, nimbus.CodeNameTaken, ""},
-	"documents_download_other-content": {nimbus.ErrInvalid, "", "digest"},
-	"documents_download_no-digest":     {nimbus.ErrInvalid, "", "Content-Digest"},
-	"archive_list_forbidden":           {nimbus.ErrForbidden, "right-missing", ""},
-	"syncs_start_running":              {nimbus.ErrConflict, nimbus.CodeSyncRunning, ""},
-	"syncs_get_unfinished":             {nimbus.ErrInvalid, "", "when it finished"},
-	"syncs_list_html":                  {nimbus.ErrInvalid, "", "not JSON"},
+	"account_get_edition-missing":       {nimbus.ErrInvalid, "", "no edition"},
+	"clients_get_not-found":             {nimbus.ErrNotFound, "not-found", "request req-1"},
+	"clients_find_ignored-filter":       {nimbus.ErrInvalid, "", "another code"},
+	"clients_all_token-repeats":         {nimbus.ErrInvalid, "", "token came twice"},
+	"clients_delete_unavailable":        {nimbus.ErrCapabilityUnavailable, nimbus.CodeCapabilityUnavailable, "clients.delete"},
+	"history_export_no-count":           {nimbus.ErrInvalid, "", "number of rows"},
+	"history_count_null":                {nimbus.ErrInvalid, "", "no rows"},
+	"contacts_list_no-login-told":       {nimbus.ErrInvalid, "", "no hasLogin"},
+	"contacts_get_not-found":            {nimbus.ErrNotFound, "not-found", "Contacts.Get"},
+	"contacts_relations_null":           {nimbus.ErrInvalid, "", "no list of items"},
+	"contacts_access_not-found":         {nimbus.ErrNotFound, "not-found", "Contacts.RemovePortalAccess"},
+	"contacts_delete_related":           {nimbus.ErrConflict, nimbus.CodeContactRelated, "contact-related"},
+	"emailjobs_list_unavailable":        {nimbus.ErrCapabilityUnavailable, nimbus.CodeCapabilityUnavailable, ""},
+	"folders_get_other":                 {nimbus.ErrInvalid, "", "another id"},
+	"folders_list_ignored-filter":       {nimbus.ErrInvalid, "", "not asked for"},
+	"folders_archive_edition":           {nimbus.ErrConflict, nimbus.CodeEditionMismatch, ""},
+	"folders_archive_other-count":       {nimbus.ErrOutcomeUnknown, "", "archived 1 of 2"},
+	"folders_delete_count":              {nimbus.ErrConflict, nimbus.CodeDocumentCount, "holds 3"},
+	"documents_list_other-folder":       {nimbus.ErrInvalid, "", "another folder"},
+	"documents_get_not-found":           {nimbus.ErrNotFound, "not-found", ""},
+	"documents_upload_published":        {nimbus.ErrInvalid, "", "another document"},
+	"documents_upload_name-taken":       {nimbus.ErrConflict, nimbus.CodeNameTaken, ""},
+	"documents_download_other-content":  {nimbus.ErrInvalid, "", "digest"},
+	"documents_download_no-digest":      {nimbus.ErrInvalid, "", "Content-Digest"},
+	"archive_list_forbidden":            {nimbus.ErrForbidden, "right-missing", ""},
+	"archive_restore_name-taken":        {nimbus.ErrConflict, nimbus.CodeNameTaken, ""},
+	"archive_restore_published":         {nimbus.ErrInvalid, "", "another document"},
+	"documents_versions_zero":           {nimbus.ErrInvalid, "", "number"},
+	"documents_downloadversion_gone":    {nimbus.ErrNotFound, "not-found", ""},
+	"documents_upload_mandatory-fields": {nimbus.ErrInvalid, nimbus.CodeMandatoryFields, "mandatory"},
+	"emailjobs_suspend_other-status":    {nimbus.ErrInvalid, "", "another status"},
+	"emailjobs_resume_unavailable":      {nimbus.ErrCapabilityUnavailable, nimbus.CodeCapabilityUnavailable, "a person does it: Email Jobs > Job Status column"},
+	"syncs_start_running":               {nimbus.ErrConflict, nimbus.CodeSyncRunning, ""},
+	"syncs_get_unfinished":              {nimbus.ErrInvalid, "", "when it finished"},
+	"syncs_list_html":                   {nimbus.ErrInvalid, "", "not JSON"},
 }
 
 func TestClient_errors(t *testing.T) {
@@ -263,9 +289,16 @@ var answers = map[string]any{
 	"documents_upload":   []any{saved, saved},
 	"documents_download": history,
 	"archive_list":       []nimbus.Document{saved},
-	"syncs_start":        []any{running, completed},
-	"syncs_get":          completed,
-	"syncs_list":         []nimbus.SyncRun{completed, regular},
+	"archive_restore":    []any{restored, restored},
+	"documents_versions": []nimbus.DocumentVersion{
+		{Number: 3, Size: 3, ModifiedAt: saved.ModifiedAt}, {Number: 2, Size: 2, SHA256: saved.SHA256},
+	},
+	"documents_downloadversion": "earlier",
+	"emailjobs_suspend":         []any{suspended, suspended},
+	"emailjobs_resume":          resumed,
+	"syncs_start":               []any{running, completed},
+	"syncs_get":                 completed,
+	"syncs_list":                []nimbus.SyncRun{completed, regular},
 }
 
 // An exchange that no test names proves nothing, and an operation needs one

@@ -39,17 +39,28 @@ func (s *HistoryService) Export(ctx context.Context, id ClientID) (*HistoryExpor
 	if err != nil {
 		return nil, err
 	}
-	rows, err := strconv.Atoi(res.Header.Get("Nimbus-Row-Count"))
+	rows, stated := statedRows(res.Header)
 	switch {
 	case mediaType(res.Header) != "text/csv":
 		err = errContract("the answer is not a .csv file")
-	case err != nil || rows < 0:
+	case !stated:
 		err = errContract("the answer does not state its number of rows")
 	default:
 		return &HistoryExport{Rows: rows, Body: &stream{op: op, res: res}}, nil
 	}
 	res.Body.Close()
 	return nil, answerError(op, transport.Read, res, err)
+}
+
+// statedRows reads the header that states the number of records: digits, and
+// nothing else.
+func statedRows(h http.Header) (rows int, ok bool) {
+	values := h.Values("Nimbus-Row-Count")
+	if len(values) != 1 {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(values[0], 10, 31)
+	return int(n), err == nil
 }
 
 type rowCount struct {

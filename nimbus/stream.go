@@ -47,6 +47,11 @@ func (v *verified) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// digestHeader writes a SHA-256 as a Content-Digest header (RFC 9530).
+func digestHeader(digest [sha256.Size]byte) string {
+	return "sha-256=:" + base64.StdEncoding.EncodeToString(digest[:]) + ":"
+}
+
 // contentDigest reads the SHA-256 of a Content-Digest header (RFC 9530).
 func contentDigest(h http.Header) (digest [sha256.Size]byte, ok bool) {
 	for _, line := range h.Values("Content-Digest") {

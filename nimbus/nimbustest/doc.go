@@ -17,6 +17,11 @@
 //
 // It has no goroutines and no timers: what changes with time, such as a sync that
 // ends, changes at the next request. Ids are counted up: c-1, ct-1, f-1, d-1.
-// The header of the history file, and what becomes of contacts after a deletion
-// by hand, are assumed.
+// Mails that Nimbus would send are counted in Snapshot.MailsSent, so that a test
+// can demand none.
+//
+// Assumed are the header of the history file; what becomes of contacts after a
+// deletion by hand; that a locked or checked-out document stops the disposal of
+// its folder; that suspended and signed Email Jobs still hold their entity; and
+// the history rows of signing and restoring.
 package nimbustest

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
 )
@@ -57,17 +59,6 @@ func documentList(s *Server, r request, files []*document) answer {
 	return list(s, r, slices.All(files), func(d *document) (int, nimbus.Document) { return d.seq, d.Document })
 }
 
-func (s *Server) listArchive(r request) answer {
-	id := nimbus.FolderID(r.URL.Query().Get("folderId"))
-	var files []*document
-	for _, d := range s.archive {
-		if d.FolderID == id {
-			files = append(files, d)
-		}
-	}
-	return documentList(s, r, files)
-}
-
 func (s *Server) getDocument(r request) answer {
 	if d := s.document(r.PathValue("id")); d != nil {
 		return respond(http.StatusOK, d.Document)
@@ -84,9 +75,12 @@ func (s *Server) download(r request) answer {
 	if f := s.folder(d.FolderID); f != nil {
 		s.record(f, "Export File", "/"+d.Path+"/"+d.Name)
 	}
-	sum := sha256.Sum256(d.content)
-	return answer{status: http.StatusOK, body: d.content, header: http.Header{
-		"Content-Type": {"application/octet-stream"}, "Content-Digest": {digestHeader(sum)},
+	return content(d.content)
+}
+
+func content(b []byte) answer {
+	return answer{status: http.StatusOK, body: b, header: http.Header{
+		"Content-Type": {"application/octet-stream"}, "Content-Digest": {digestHeader(sha256.Sum256(b))},
 	}}
 }
 
@@ -107,8 +101,8 @@ func (s *Server) upload(r request) answer {
 	}
 	sum := sha256.Sum256(r.body)
 	switch {
-	case name == "":
-		return problem(http.StatusUnprocessableEntity, "name-missing", "a document needs a name").about(f.clientCode, target)
+	case name == "" || len(name) > 255 || strings.ContainsAny(name, "/\\\x00"):
+		return problem(http.StatusUnprocessableEntity, nimbus.CodeInvalidRequest, "a document needs a name of at most 255 bytes, without a folder").about(f.clientCode, target)
 	case r.Header.Get("Content-Digest") != digestHeader(sum):
 		return problem(http.StatusUnprocessableEntity, nimbus.CodeDigestMismatch, "the content does not have the digest of its header").about(f.clientCode, target)
 	}
@@ -117,6 +111,9 @@ func (s *Server) upload(r request) answer {
 			return respond(http.StatusOK, d.Document).about(f.clientCode, target)
 		}
 		return problem(http.StatusConflict, nimbus.CodeNameTaken, "the folder has another document with this name").about(f.clientCode, target)
+	}
+	if missing := s.missingFields(query); len(missing) > 0 {
+		return problemWith(http.StatusUnprocessableEntity, nimbus.CodeMandatoryFields, "mandatory document fields are missing", "fields", missing).about(f.clientCode, target)
 	}
 	d := s.newDocument(f, Document{Name: name, Content: r.body, Path: nimbus.PathCurrent, Published: published})
 	s.record(f, "Import File", "/"+d.Path+"/"+d.Name)
@@ -128,8 +125,19 @@ func (s *Server) upload(r request) answer {
 	return a
 }
 
-// disposal refuses what the account's edition, the folder's kind or its number
-// of documents do not allow.
+// missingFields names the mandatory fields that an upload does not give.
+func (s *Server) missingFields(query url.Values) (missing []string) {
+	for _, name := range s.config.MandatoryDocumentFields {
+		if query.Get("fields["+name+"]") == "" {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// disposal refuses what the account's edition, the folder's kind, its number of
+// documents or a document in use do not allow. That a locked or checked-out
+// document stops it is assumed.
 func (s *Server) disposal(f *folder, edition nimbus.Edition, count string) (refusal answer, ok bool) {
 	switch {
 	case s.edition != edition:
@@ -139,6 +147,9 @@ func (s *Server) disposal(f *folder, edition nimbus.Edition, count string) (refu
 	case count != strconv.Itoa(len(f.files)):
 		return problem(http.StatusConflict, nimbus.CodeDocumentCount, "the folder holds "+strconv.Itoa(len(f.files))+" documents"), false
 	}
+	if d := find(f.files, func(d *document) bool { return d.Locked || d.CheckedOut }); d != nil {
+		return problem(http.StatusConflict, nimbus.CodeDocumentLocked, "the document "+string(d.ID)+" is locked or checked out"), false
+	}
 	return answer{}, true
 }
 
@@ -147,10 +158,13 @@ func (s *Server) archiveFolder(r request) answer {
 	return s.withFolder(r, func(f *folder) answer {
 		var body struct{ Documents json.Number }
 		if json.Unmarshal(r.body, &body) != nil {
-			return problem(http.StatusBadRequest, "invalid-json", "the body is not JSON")
+			return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "the body is not JSON")
 		}
 		if refusal, ok := s.disposal(f, nimbus.EditionCDM, body.Documents.String()); !ok {
 			return refusal
+		}
+		for _, d := range f.files {
+			d.ArchivedAt = time.Now().UTC().Truncate(time.Second)
 		}
 		s.archive = append(s.archive, f.files...)
 		s.folders = without(s.folders, f)

@@ -43,7 +43,7 @@ func (s *Server) authorized(r *http.Request) bool {
 func (s *Server) postSession(r request) answer {
 	var body struct{ LoginCode, Password string }
 	if json.Unmarshal(r.body, &body) != nil {
-		return problem(http.StatusBadRequest, "invalid-json", "the body is not JSON")
+		return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "the body is not JSON")
 	}
 	s.logins++
 	refuse := func(reason nimbus.LoginReason, detail string) answer {
@@ -66,7 +66,7 @@ func (s *Server) postSession(r request) answer {
 }
 
 func (s *Server) getAccount(request) answer {
-	account := nimbus.Account{Capabilities: s.config.Capabilities}
+	account := nimbus.Account{Capabilities: s.config.Capabilities, MandatoryDocumentFields: s.config.MandatoryDocumentFields}
 	if account.Capabilities == nil {
 		account.Capabilities = nimbus.Capabilities()
 	}

@@ -26,7 +26,7 @@ func list[T, V any](s *Server, r request, items iter.Seq2[int, T], view func(T) 
 		after, err = strconv.Atoi(token)
 	}
 	if err != nil || size < 1 || size > 500 {
-		return problem(http.StatusBadRequest, "invalid-page", "pageSize is 1 to 500, and pageToken comes from the page before")
+		return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "pageSize is 1 to 500, and pageToken comes from the page before")
 	}
 	page := struct {
 		Items         []V    `json:"items"`

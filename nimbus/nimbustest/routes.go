@@ -28,6 +28,7 @@ func routes() []route {
 		{"GET /v1/clients/{id}/history/count", nimbus.CapabilityHistoryExport, "", false, (*Server).countHistory},
 		{"GET /v1/clients/{id}/contacts", nimbus.CapabilityContactsRead, "", false, (*Server).listContacts},
 		{"GET /v1/clients/{id}/email-jobs", nimbus.CapabilityEmailJobsRead, "", false, (*Server).listEmailJobs},
+		{"PUT /v1/email-jobs/{id}/status", nimbus.CapabilityEmailJobsSuspend, "set-email-job-status", false, (*Server).setEmailJobStatus},
 
 		{"GET /v1/contacts/{id}", nimbus.CapabilityContactsRead, "", false, (*Server).getContact},
 		{"GET /v1/contacts/{id}/relations", nimbus.CapabilityContactsRead, "", false, (*Server).listRelations},
@@ -42,7 +43,10 @@ func routes() []route {
 		{"DELETE /v1/folders/{id}", nimbus.CapabilityFoldersDelete, "delete-folder", true, (*Server).deleteFolder},
 		{"GET /v1/documents/{id}", nimbus.CapabilityFoldersRead, "", false, (*Server).getDocument},
 		{"GET /v1/documents/{id}/content", nimbus.CapabilityDocumentsDownload, "", false, (*Server).download},
+		{"GET /v1/documents/{id}/versions", nimbus.CapabilityDocumentsVersions, "", false, (*Server).listVersions},
+		{"GET /v1/documents/{id}/versions/{number}/content", nimbus.CapabilityDocumentsVersions, "", false, (*Server).downloadVersion},
 		{"GET /v1/archive/documents", nimbus.CapabilityArchiveRead, "", false, (*Server).listArchive},
+		{"POST /v1/archive/documents/{id}/restore", nimbus.CapabilityArchiveRestore, "restore-document", false, (*Server).restoreDocument},
 
 		{"GET /v1/syncs", nimbus.CapabilitySyncRead, "", false, (*Server).listSyncs},
 		{"GET /v1/syncs/{id}", nimbus.CapabilitySyncRead, "", false, (*Server).getSync},

@@ -2,6 +2,7 @@ package nimbustest
 
 import (
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -30,6 +31,9 @@ type Config struct {
 	SessionLife time.Duration
 	// PageSize cuts lists for which the caller asks no size. Zero means 100.
 	PageSize int
+	// MandatoryDocumentFields are the custom fields without which an upload is
+	// refused.
+	MandatoryDocumentFields []string
 	// SyncTakes is how long a full sync runs.
 	SyncTakes time.Duration
 	// RegularEvery is the time between regular syncs. Zero means none.
@@ -71,7 +75,7 @@ func New(config Config) *Server {
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		problem(http.StatusNotFound, "not-found", "the contract has no such path").write(w)
+		problem(http.StatusNotFound, nimbus.CodeNotFound, "the contract has no such path").write(w)
 	})
 	return s
 }
@@ -118,27 +122,42 @@ func (a answer) write(w http.ResponseWriter) {
 func respond(status int, v any) answer {
 	body, err := json.Marshal(v)
 	if err != nil {
-		return problem(http.StatusInternalServerError, "internal", "the answer cannot be written as JSON")
+		return problem(http.StatusInternalServerError, nimbus.CodeInternal, "the answer cannot be written as JSON")
 	}
 	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
 }
 
 func problem(status int, code, detail string) answer {
-	a := respond(status, map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "code": code, "detail": detail})
+	return problemWith(status, code, detail, "", nil)
+}
+
+// problemWith is a problem with one more member.
+func problemWith(status int, code, detail, member string, value any) answer {
+	p := map[string]any{"type": "about:blank", "title": http.StatusText(status), "status": status, "code": code, "detail": detail}
+	if member != "" {
+		p[member] = value
+	}
+	a := respond(status, p)
 	a.header.Set("Content-Type", "application/problem+json")
 	return a
 }
 
 func notFound() answer {
-	return problem(http.StatusNotFound, "not-found", "there is nothing with this id")
+	return problem(http.StatusNotFound, nimbus.CodeNotFound, "there is nothing with this id")
 }
+
+const maxBody = 256 << 20
 
 // serve does what every operation needs: the session, the capability, the time
 // that has passed, the effect.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 256<<20))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		problem(http.StatusRequestEntityTooLarge, nimbus.CodeTooLarge, "the document is too large").write(w)
+		return
+	}
 	if err != nil {
-		problem(http.StatusBadRequest, "body-unreadable", "the request could not be read").write(w)
+		problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "the request could not be read").write(w)
 		return
 	}
 	s.advance()

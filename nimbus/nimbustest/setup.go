@@ -31,8 +31,11 @@ type Contact struct {
 
 // EmailJob is an Email Job to begin with.
 type EmailJob struct {
-	Subject, JobStatus                           string
+	Subject                                      string
+	JobStatus                                    string // empty: nimbus.JobStatusActive
 	DocumentsForSignature, OutstandingSignatures int
+	// Documents are those to be signed, where Sign is to move them.
+	Documents []nimbus.DocumentID
 }
 
 // Document is a document to begin with.
@@ -41,6 +44,7 @@ type Document struct {
 	Content                       []byte
 	Path                          string // empty: nimbus.PathCurrent
 	Published, Locked, CheckedOut bool
+	Earlier                       [][]byte // contents of earlier versions, oldest first
 }
 
 // Folder is a business folder to begin with.
@@ -88,12 +92,16 @@ func (s *Server) AddContact(c Contact) (nimbus.ContactID, error) {
 		}
 		related = append(related, found.ID)
 	}
+	return s.addContact(c, related), nil
+}
+
+func (s *state) addContact(c Contact, related []nimbus.ClientID) nimbus.ContactID {
 	id, seq := s.next("ct")
 	s.contacts = append(s.contacts, &contact{seq: seq, related: related, Contact: nimbus.Contact{
 		ID: nimbus.ContactID(id), FirstName: c.FirstName, Surname: c.Surname, Email: c.Email,
 		HasLogin: c.HasLogin, PortalAccess: c.PortalAccess, Invited: c.Invited,
 	}})
-	return nimbus.ContactID(id), nil
+	return nimbus.ContactID(id)
 }
 
 // AddEmailJob adds an Email Job to the entity with this code or id.
@@ -104,8 +112,11 @@ func (s *Server) AddEmailJob(client string, j EmailJob) (nimbus.EmailJobID, erro
 	if c == nil {
 		return "", errNoClient(client)
 	}
+	if j.JobStatus == "" {
+		j.JobStatus = nimbus.JobStatusActive
+	}
 	id, seq := s.next("j")
-	c.jobs = append(c.jobs, &emailJob{seq: seq, EmailJob: nimbus.EmailJob{
+	c.jobs = append(c.jobs, &emailJob{seq: seq, documents: slices.Clone(j.Documents), EmailJob: nimbus.EmailJob{
 		ID: nimbus.EmailJobID(id), Subject: j.Subject, JobStatus: j.JobStatus,
 		DocumentsForSignature: j.DocumentsForSignature, OutstandingSignatures: j.OutstandingSignatures,
 	}})
@@ -129,14 +140,35 @@ func (s *Server) AddDocument(client string, d Document) (nimbus.DocumentID, erro
 
 func (s *state) newDocument(f *folder, d Document) *document {
 	id, seq := s.next("d")
-	sum := sha256.Sum256(d.Content)
 	added := &document{seq: seq, content: slices.Clone(d.Content), Document: nimbus.Document{
 		ID: nimbus.DocumentID(id), Name: d.Name, FolderID: f.ID, Path: d.Path, Size: int64(len(d.Content)),
-		SHA256: hex.EncodeToString(sum[:]), Published: d.Published, Locked: d.Locked, CheckedOut: d.CheckedOut,
+		SHA256: digestHex(d.Content), Published: d.Published, Locked: d.Locked, CheckedOut: d.CheckedOut,
 		ModifiedAt: time.Now().UTC().Truncate(time.Second),
 	}}
+	for n, content := range d.Earlier {
+		added.earlier = append(added.earlier, version{content: slices.Clone(content), DocumentVersion: nimbus.DocumentVersion{
+			Number: n + 1, Size: int64(len(content)), SHA256: digestHex(content), ModifiedAt: added.ModifiedAt,
+		}})
+	}
 	f.files = append(f.files, added)
 	return added
+}
+
+func digestHex(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// SetInUse locks or checks out a document, or ends that, as staff do. It reports
+// whether there is such a document.
+func (s *Server) SetInUse(id nimbus.DocumentID, locked, checkedOut bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.document(string(id))
+	if d != nil {
+		d.Locked, d.CheckedOut = locked, checkedOut
+	}
+	return d != nil
 }
 
 // AddFolder adds a business folder, such as one that takes an orphaned folder's
@@ -152,20 +184,6 @@ func (s *Server) SetEdition(e nimbus.Edition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.edition = e
-}
-
-// SetSignatures changes the counts of an Email Job, as when a client signs. It
-// reports whether there is such a job.
-func (s *Server) SetSignatures(id nimbus.EmailJobID, documentsForSignature, outstanding int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.clients {
-		if j := find(c.jobs, func(j *emailJob) bool { return j.ID == id }); j != nil {
-			j.DocumentsForSignature, j.OutstandingSignatures = documentsForSignature, outstanding
-			return true
-		}
-	}
-	return false
 }
 
 func errNoClient(ref string) error {

@@ -47,7 +47,8 @@ type contact struct {
 
 type emailJob struct {
 	nimbus.EmailJob
-	seq int
+	seq       int
+	documents []nimbus.DocumentID // for signature, where they are told
 }
 
 type folder struct {
@@ -60,6 +61,12 @@ type folder struct {
 type document struct {
 	nimbus.Document
 	seq     int
+	content []byte
+	earlier []version // oldest first
+}
+
+type version struct {
+	nimbus.DocumentVersion
 	content []byte
 }
 

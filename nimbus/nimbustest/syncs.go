@@ -122,7 +122,7 @@ func (s *Server) startSync(r request) answer {
 	id := nimbus.SyncID(r.PathValue("id"))
 	var body struct{ Kind nimbus.SyncKind }
 	if json.Unmarshal(r.body, &body) != nil || body.Kind != nimbus.SyncFull || !syncID.MatchString(string(id)) {
-		return problem(http.StatusUnprocessableEntity, "invalid-sync", "a sync needs the kind full and an id of 8 to 64 letters, digits and hyphens")
+		return problem(http.StatusUnprocessableEntity, nimbus.CodeInvalidRequest, "a sync needs the kind full and an id of 8 to 64 letters, digits and hyphens")
 	}
 	if run := s.sync(id); run != nil {
 		return respond(http.StatusOK, run.SyncRun)

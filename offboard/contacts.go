@@ -99,7 +99,7 @@ func (p practice) contact(ctx context.Context, v View, id nimbus.ContactID) (fat
 	case len(others) > 0:
 		return keep(id, "R16", fmt.Sprintf("belongs to %s too, %s", strings.Join(others, ", "), access)), nil
 	case contact.HasLogin && contact.PortalAccess && v.Spec.Policy.Contacts != ContactsKeep && v.Spec.Policy.Contacts != "":
-		return p.todoContact(ctx, v, nimbus.CapabilityContactsAccess, accessTarget, id, "remove the portal access")
+		return p.todoContact(ctx, v, nimbus.CapabilityContactsAccess, accessTarget, id, "remove the portal access of the contact")
 	case v.Spec.Policy.Contacts == ContactsDelete:
 		return p.todoContact(ctx, v, nimbus.CapabilityContactsDelete, contactTarget, id, "delete the contact")
 	case !contact.HasLogin:
@@ -114,17 +114,16 @@ func (p practice) todoContact(ctx context.Context, v View, capability nimbus.Cap
 		return fate{}, err
 	}
 	if able {
-		return fate{verdict: Verdict{State: Todo, Rule: "R15, I3", Target: kind + string(id), Reason: what + " of contact " + string(id)}}, nil
+		return fate{verdict: Verdict{State: Todo, Rule: "R15, I3", Target: kind + string(id), Reason: what + " " + string(id)}}, nil
 	}
-	_, ask, ok := v.byHand(Task{
-		ID: kind + string(id), Rule: "R15, P9", Where: "Contacts > the contact with id " + string(id) + " (named in the evidence file " + v.Facts.Snapshot.File + ")",
-		Do:  []string{what},
+	_, ask, ok := v.byHand(inNimbus(capability, what+" with the id "+string(id)+", named in the evidence file "+v.Facts.Snapshot.File, Task{
+		ID: kind + string(id), Rule: "R15, P9",
 		Why: "it belongs to no other entity and could go on logging in to the client portal (R17)",
-	})
+	}))
 	if !ok {
 		return fate{verdict: ask}, nil
 	}
-	verdict, _ := waiting("R15", "a person said: %s of contact %s; Nimbus does not show it so far", what, id)
+	verdict, _ := waiting("R15", "a person said: %s %s; Nimbus does not show it so far", what, id)
 	return fate{verdict: verdict}, nil
 }
 
@@ -157,7 +156,7 @@ func (p practice) contactsByHand(v View) (Verdict, error) {
 		policy = ContactsKeep
 	}
 	answer, ask, ok := v.byHand(Task{
-		Rule: "R14–R17, P3, P9", Where: "Contacts",
+		Rule: "R14–R17, P3, P9", Where: nimbus.ByHandFor(nimbus.CapabilityContactsRead).Where,
 		Do:       []string{"Look for the contacts of " + v.Entity.Code + ", those whom clients invited included", do[policy], "Hand back how many stay"},
 		Why:      "a contact that stays with a login can still log in to the client portal",
 		HandBack: HandBack{Count: true},

@@ -62,6 +62,9 @@ func (p practice) checkDocuments(ctx context.Context, v View) (Verdict, error) {
 	if stranger := v.stranger(documents); stranger != "" && disposal != folderKeep {
 		return blocked("I2, I10", "the orphaned folder holds document %s, which was not there when the scope was approved: move it elsewhere", stranger)
 	}
+	if i := slices.IndexFunc(documents, func(d nimbus.Document) bool { return d.Locked || d.CheckedOut }); i >= 0 && disposal != folderKeep {
+		return blocked("P10, R19", "document %s is locked or checked out: have it freed first", documents[i].ID)
+	}
 	filed, err := p.findFiled(ctx, v, documents)
 	if err != nil {
 		return Verdict{}, err
@@ -233,16 +236,16 @@ func (p practice) applyDocuments(ctx context.Context, v View, target string) (Ap
 }
 
 func (p practice) documentsByHand(v View, disposal folderDisposal) (Verdict, error) {
-	why := "the policy is to archive the client's documents; with CDM this button moves them to the Archive (R19)"
+	capability, why := nimbus.CapabilityFoldersArchive, "the policy is to archive the client's documents; with CDM this button moves them to the Archive (R19)"
 	if disposal == folderDelete {
-		why = "the policy is to destroy the client's documents for good (R20)"
+		capability, why = nimbus.CapabilityFoldersDelete, "the policy is to destroy the client's documents for good (R20)"
 	}
-	answer, ask, ok := v.byHand(Task{
-		ID: string(disposal), Rule: "R19, R20, P9", Where: "Documents > green Business folder of " + v.Entity.Code + " > Folder Properties > Delete",
-		Do:       []string{"Delete the orphaned folder", "Hand back the number of files that the warning counts"},
+	what := "Delete the orphaned folder of " + v.Entity.Code + ", and hand back the number of files that the warning counts"
+	answer, ask, ok := v.byHand(inNimbus(capability, what, Task{
+		ID: string(disposal), Rule: "R19, R20, P9",
 		Why:      why,
 		HandBack: HandBack{Count: true},
-	})
+	}))
 	if !ok {
 		return ask, nil
 	}

@@ -46,12 +46,16 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	if !able || v.Facts.Snapshot.Folder == "" {
-		answer, ask, ok := v.byHand(Task{
-			ID: filingID(*h), Rule: "R3, P4, P9", Where: "Documents > the Client folder of " + v.Entity.Code + " > Current",
-			Do:  []string{"Upload the evidence file " + h.File, "Leave Published off and send no notification", "Answer yes once it is there"},
+	mandatory, err := p.mandatoryFields(ctx, v)
+	if err != nil {
+		return Verdict{}, err
+	}
+	if !able || mandatory || v.Facts.Snapshot.Folder == "" {
+		what := "Upload to the Client folder of " + v.Entity.Code + " the evidence file " + h.File
+		answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilityDocumentsUpload, what, Task{
+			ID: filingID(*h), Rule: "R3, P4, P9",
 			Why: "the copy stays with the client's documents when the entity and its history go",
-		})
+		}))
 		if !ok {
 			return ask, nil
 		}
@@ -84,6 +88,13 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		return verdict, nil
 	}
 	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.Folder) + "/" + name, Reason: "upload " + name}, nil
+}
+
+// mandatoryFields reports whether the practice demands fields of every document.
+// Only a person knows what to put there.
+func (p practice) mandatoryFields(ctx context.Context, v View) (bool, error) {
+	account, err := p.accountOf(ctx, v)
+	return len(account.MandatoryDocumentFields) > 0, err
 }
 
 func notFiled(name string) Verdict {

@@ -96,13 +96,12 @@ func (v View) nextHistory() string {
 // exportTask asks for the file that becomes the target. A file that was refused
 // is asked for anew, since the next target has another number.
 func exportTask(v View, target string) Task {
-	return Task{
-		ID: strings.TrimSuffix(path.Base(target), ".csv"), Rule: "R1, R2, P9", Where: "Clients > Client Grid > Client History icon > export icon below the grid",
-		Do: []string{"Open the Client History of " + v.Entity.Code, "Remove every filter: the export holds exactly what is filtered",
-			"Export it and hand back the .csv file and the number of rows that the grid shows"},
+	what := "Export the Client History of " + v.Entity.Code + ", and hand back the .csv file and the number of rows"
+	return inNimbus(nimbus.CapabilityHistoryExport, what, Task{
+		ID: strings.TrimSuffix(path.Base(target), ".csv"), Rule: "R1, R2, P9",
 		Why:      "the history is deleted together with the entity and cannot be brought back",
 		HandBack: HandBack{File: true, Count: true},
-	}
+	})
 }
 
 // filingsSince counts how often the newest export was filed: each filing adds a

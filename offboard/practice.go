@@ -70,7 +70,7 @@ func (p practice) offers(ctx context.Context, v View, capabilities ...nimbus.Cap
 	if p.Nimbus.Account == nil {
 		return true, nil
 	}
-	account, err := p.account.get(v.progress, func() (nimbus.Account, error) { return p.Nimbus.Account.Get(ctx) })
+	account, err := p.accountOf(ctx, v)
 	if err != nil {
 		return false, err
 	}
@@ -80,6 +80,14 @@ func (p practice) offers(ctx context.Context, v View, capabilities ...nimbus.Cap
 		}
 	}
 	return true, nil
+}
+
+// accountOf asks once a session; it is zero where no program can ask.
+func (p practice) accountOf(ctx context.Context, v View) (nimbus.Account, error) {
+	if p.Nimbus.Account == nil {
+		return nimbus.Account{}, nil
+	}
+	return p.account.get(v.progress, func() (nimbus.Account, error) { return p.Nimbus.Account.Get(ctx) })
 }
 
 // xpmByCode returns the clients that XPM keeps under a Client Code, from one
@@ -119,6 +127,14 @@ func (p practice) openJobs(ctx context.Context, v View, id xpm.ClientUUID) (int,
 		return count, nil
 	})
 	return jobs[id], err
+}
+
+// inNimbus is a task for what Nimbus does not offer to programs: where it is done
+// and how, as package nimbus knows it, after what is wanted.
+func inNimbus(c nimbus.Capability, what string, t Task) Task {
+	hand := nimbus.ByHandFor(c)
+	t.Where, t.Do = hand.Where, append([]string{what}, hand.Steps...)
+	return t
 }
 
 // forAll is the view for a task that is asked once for all clients.

@@ -79,12 +79,11 @@ func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, V
 			return account.Edition, Read, Verdict{}, err
 		}
 	}
-	answer, ask, ok := v.forAll().byHand(Task{
-		ID: fmt.Sprintf("edition-%d", v.progress.session), Rule: "I4", Where: "the Nimbus menu: an account with Cloud Document Management has an Archive menu",
-		Do:       []string{"Say which edition the account has"},
+	answer, ask, ok := v.forAll().byHand(inNimbus(nimbus.CapabilityAccountEdition, "Say which edition the account has", Task{
+		ID: fmt.Sprintf("edition-%d", v.progress.session), Rule: "I4",
 		Why:      "the same button archives documents in one edition and destroys them in the other (R19, R20)",
 		HandBack: HandBack{Choices: []string{string(nimbus.EditionCDM), string(nimbus.EditionNonCDM)}},
-	})
+	}))
 	if !ok {
 		return "", "", ask, nil
 	}

@@ -94,12 +94,12 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 
 // signaturesByHand asks a person for the e-mail jobs that hold the entity.
 func (v View) signaturesByHand() (jobs int, ask Verdict) {
-	answer, ask, ok := v.byHand(Task{
-		ID: "signatures", Rule: "R12, I13, P9", Where: "Email Jobs",
-		Do:       []string{"Hand back how many Email Jobs with Documents for Signature " + v.Entity.Code + " has"},
+	what := "Hand back how many Email Jobs with Documents for Signature " + v.Entity.Code + " has"
+	answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilityEmailJobsRead, what, Task{
+		ID: "signatures", Rule: "R12, I13, P9",
 		Why:      "the entity is still on the Client Grid after the sync, and such jobs would be the reason",
 		HandBack: HandBack{Count: true},
-	})
+	}))
 	if !ok {
 		return 0, ask
 	}
@@ -107,22 +107,20 @@ func (v View) signaturesByHand() (jobs int, ask Verdict) {
 }
 
 func deleteTask(v View) Task {
-	return Task{
-		ID: "delete", Rule: "R12, I13, P9", Where: "Clients > Client Grid > " + v.Entity.Code + " > blue edit arrow > Delete",
-		Do:  []string{"Delete the Client Entity"},
+	return inNimbus(nimbus.CapabilityClientsDelete, "Delete the Client Entity "+v.Entity.Code, Task{
+		ID: "delete", Rule: "R12, I13, P9",
 		Why: "Documents for Signature hold it on the Client Grid, and the policy is to delete it",
-	}
+	})
 }
 
 // removedAttested asks a person what the Client Grid shows.
 func (p practice) removedAttested(v View) (Verdict, error) {
 	const goneChoice, thereChoice = "gone", "still there"
-	answer, ask, ok := v.byHand(Task{
-		ID: "seen", Rule: "R9, R12, P9", Where: "Clients > Client Grid",
-		Do:       []string{"Look for the Client Code " + v.Entity.Code, "Say whether the entity is gone"},
+	answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilityClientsRead, "Look for the Client Code "+v.Entity.Code+", and say whether the entity is gone", Task{
+		ID: "seen", Rule: "R9, R12, P9",
 		Why:      "documents and contacts are dealt with only once the entity has gone",
 		HandBack: HandBack{Choices: []string{goneChoice, thereChoice}},
-	})
+	}))
 	switch {
 	case !ok:
 		return ask, nil

@@ -104,11 +104,11 @@ func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdic
 }
 
 func (p practice) resolveByHand(v View, found upstreamIDs) (Verdict, error) {
-	answer, ask, ok := v.byHand(Task{
-		Rule: "P5, P9", Where: "Clients > Client Grid",
-		Do:  []string{"Find the Client Entity by its Client Code " + v.Entity.Code, "Answer yes if exactly one entity has that code"},
-		Why: "Nimbus does not offer the Client Grid to programs, and the wrong client must not be off-boarded",
-	})
+	what := "Find the Client Entity with the Client Code " + v.Entity.Code + ", and answer yes if exactly one has it"
+	answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilityClientsRead, what, Task{
+		Rule: "P5, P9",
+		Why:  "Nimbus does not offer the Client Grid to programs, and the wrong client must not be off-boarded",
+	}))
 	if !ok {
 		return ask, nil
 	}

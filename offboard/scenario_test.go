@@ -472,6 +472,30 @@ var scenarios = []scenario{
 		}},
 	},
 	{
+		name: "P10 R19: a document that is checked out keeps the folder", want: offboard.Blocked, rule: "P10",
+		spec:  source(offboard.SourceXPM, archiveCDM),
+		world: func(w *offboardtest.World) { w.Clients[0].Nimbus.Documents[0].CheckedOut = true },
+		check: func(t *testing.T, r run) {
+			if _, there := r.orphan("ACME01"); !there || r.report.Clients[1].State != offboard.Done {
+				t.Error("R19: the folder was disposed of, or the other client held up")
+			}
+		},
+	},
+	{
+		name: "R3 P9: where documents need fields, a person files the history", want: offboard.Done,
+		world: func(w *offboardtest.World) { w.MandatoryFields = []string{"Category"} },
+		person: func(p *offboardtest.Practice) offboard.Operator {
+			return offboard.OperatorFunc(func(_ context.Context, t offboard.Task) (offboard.Answer, error) {
+				return offboard.Answer{Yes: t.Approval || t.Step == offboard.StepFileHistory, By: "Pat Example"}, nil
+			})
+		},
+		check: func(t *testing.T, r run) {
+			if got := r.step("ACME01", offboard.StepFileHistory).Proof; got != offboard.Attested {
+				t.Errorf("R3: proved by %q", got)
+			}
+		},
+	},
+	{
 		name: "I1: rows added since go into a further file", want: offboard.Done,
 		between: map[string]func(*offboardtest.Practice){offboard.StepFileHistory: func(p *offboardtest.Practice) {
 			systems, _ := p.Systems(nil)

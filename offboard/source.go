@@ -230,8 +230,7 @@ func (p practice) checkDeleted(ctx context.Context, v View) (Verdict, error) {
 	}
 	id := v.Facts.Snapshot.Nimbus
 	if !able || id == "" {
-		return p.removedByHand(v, Task{Rule: "R6, P9", Where: "Clients > Client Grid > " + v.Entity.Code + " > blue edit arrow > Delete",
-			Do: []string{"Delete the Client Entity"}})
+		return p.removedByHand(v, inNimbus(nimbus.CapabilityClientsDelete, "Delete the Client Entity "+v.Entity.Code, Task{Rule: "R6, P9"}))
 	}
 	entity, err := p.Nimbus.Clients.Get(ctx, id)
 	if missing, err := absent(err); missing {

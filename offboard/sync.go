@@ -241,11 +241,10 @@ func (p practice) syncByHand(ctx context.Context, v View) (Verdict, error) {
 			return verdict, err
 		}
 	}
-	answer, ask, ok := v.byHand(Task{
-		ID: handSyncID(v), Rule: "R7, P9", Where: "Admin > AutoMate > Full Client Sync",
-		Do:  []string{"Start a Full Client Sync", "Wait until it has completed", "Answer yes"},
+	answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilitySyncStart, "Run a Full Client Sync, and answer yes once it has completed", Task{
+		ID: handSyncID(v), Rule: "R7, P9",
 		Why: "only a Full Client Sync removes archived clients; it destroys their history",
-	})
+	}))
 	if !ok {
 		return ask, nil
 	}
@@ -276,11 +275,10 @@ func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error)
 		return Verdict{}, err
 	}
 	if !readable {
-		answer, ask, ok := v.byHand(Task{
-			ID: handSyncID(v), Rule: "R8, P9", Where: "Admin > AutoMate",
-			Do:  []string{"Wait until a sync from MYOB AE that began after now has completed", "Answer yes"},
+		answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilitySyncRead, "Wait until a sync from MYOB AE that began after now has completed, and answer yes", Task{
+			ID: handSyncID(v), Rule: "R8, P9",
 			Why: "the sync removes the clients from Nimbus",
-		})
+		}))
 		if !ok {
 			return ask, nil
 		}

@@ -59,10 +59,10 @@ type MYOBAE struct {
 		Get(context.Context, myobae.ClientUID) (myobae.ClientEntity, error)
 		FindByCode(context.Context, string) ([]myobae.ClientEntity, error)
 		ClosePreflight(context.Context, myobae.ClientUID) (myobae.ClosePreflight, error)
-		Close(context.Context, myobae.ClientUID, myobae.CloseParams) (myobae.CloseResult, error)
+		Close(context.Context, myobae.ClientUID, myobae.CloseParams) (myobae.ChangeResult, error)
 	}
 	ExtraFields interface {
-		Clear(context.Context, myobae.ClientUID, string, myobae.ClearParams) (myobae.ExtraFieldResult, error)
+		Clear(context.Context, myobae.ClientUID, string, myobae.ClearParams) (myobae.ChangeResult, error)
 	}
 	Operations interface {
 		Get(context.Context, myobae.OperationUID) (myobae.Operation, error)

@@ -115,8 +115,12 @@ func (p *Person) file(ctx context.Context, staff *nimbus.Client, t offboard.Task
 		return err
 	}
 	_, folder := p.entity(t.Client)
+	fields := map[string]string{}
+	for _, name := range p.Practice.world.MandatoryFields {
+		fields[name] = "Correspondence"
+	}
 	_, err = staff.Documents.Upload(ctx, folder, nimbus.Upload{
-		Name: path.Base(name), Size: int64(len(data)), SHA256: sha256.Sum256(data),
+		Name: path.Base(name), Size: int64(len(data)), SHA256: sha256.Sum256(data), Fields: fields,
 		Body: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(data))), nil },
 	})
 	return err

@@ -80,7 +80,7 @@ func New(w World) (*Practice, error) {
 		Token: MYOBAEToken, AwaitOperator: w.AwaitOperator, OperationTakes: time.Duration(w.OperatorTakes), OnEffect: p.noting("myobae"),
 	})
 	p.Nimbus = nimbustest.New(nimbustest.Config{
-		Edition: w.Edition, Capabilities: w.Capabilities, LoginCode: LoginCode, Password: Password,
+		Edition: w.Edition, Capabilities: w.Capabilities, MandatoryDocumentFields: w.MandatoryFields, LoginCode: LoginCode, Password: Password,
 		SyncTakes: time.Duration(w.Sync.Takes), RegularEvery: time.Duration(w.Sync.Every), OnSync: p.sync, OnEffect: p.noting("nimbus"),
 	})
 	if err := p.fill(); err != nil {

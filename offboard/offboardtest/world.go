@@ -20,7 +20,9 @@ type World struct {
 	// Capabilities is what the Nimbus API offers; left out, everything; an empty
 	// list, nothing.
 	Capabilities []nimbus.Capability `json:"capabilities,omitempty"`
-	Sync         Sync                `json:"sync,omitzero"`
+	// MandatoryFields are custom fields that Nimbus demands of every document.
+	MandatoryFields []string `json:"mandatoryFields,omitempty"`
+	Sync            Sync     `json:"sync,omitzero"`
 	// FilterField is the Extra Field by which Nimbus filters the clients of MYOB
 	// AE; empty: it does not filter.
 	FilterField string `json:"filterField,omitempty"`

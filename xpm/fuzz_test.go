@@ -90,7 +90,7 @@ func (s *standard) Token() (xml.Token, error) {
 	case xml.Directive:
 		return nil, errStricter
 	case xml.ProcInst:
-		if t.Target == "xml" && !usual().Match(bytes.TrimSpace(t.Inst)) {
+		if strings.Count(t.Target, ":") > 1 || t.Target == "xml" && !usual().Match(bytes.TrimSpace(t.Inst)) {
 			return nil, errStricter
 		}
 	}

@@ -21,8 +21,9 @@ const (
 // takes and gives the same tokens, without comments and instructions, as
 // FuzzLexer holds it to; but it makes each name only once, and names are half of
 // what XPM sends, so that decoding takes about half of the time. It refuses what
-// the standard library lets through: a document type, nesting without bound, and
-// a declaration that is not the usual one.
+// the standard library lets through: a document type, nesting without bound, a
+// declaration that is not the usual one, and an instruction with two colons in
+// its name.
 type lexer struct {
 	src    io.Reader
 	buf    []byte // buf[pos:end] is read and not used

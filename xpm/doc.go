@@ -70,7 +70,8 @@
 //
 // Clients.List has every client, archived and deleted ones too, with its code.
 // Clients.All has only those that are neither, page by page, and without codes.
-// Where the API has it, Fields asks for some elements of each item only.
+// Fields, in the options of lists, asks for some elements of each item only. The
+// withdrawn OpenAPI has that for single reads too; Do can ask for it there.
 //
 // Lists of jobs, times, invoices and quotes take two dates, both included, less
 // than a year apart; their All takes any span and asks window by window, yielding

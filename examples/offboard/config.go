@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/xpm"
 )
 
 // config names the real systems. A system that is left out is one that no
@@ -32,7 +34,10 @@ type xpmConfig struct {
 	BaseURL   string `json:"baseURL"` // empty: Xero's own
 	Tenant    string `json:"tenant"`
 	TokenFile string `json:"tokenFile"`
-	tokens    oauth2.TokenSource
+	// ClientID lets this program renew the tokens, which xpm-login wrote.
+	ClientID         string `json:"clientID"`
+	ClientSecretFile string `json:"clientSecretFile"`
+	tokens           oauth2.TokenSource
 }
 
 type nimbusConfig struct {
@@ -85,10 +90,7 @@ func loadConfig(name string, getenv func(string) string) (config, error) {
 // complete checks what is needed and opens the secrets.
 func (c *config) complete(dir string, getenv func(string) string) (err error) {
 	if x := c.XPM; x != nil {
-		if x.Tenant == "" || x.TokenFile == "" {
-			return errors.New("xpm needs \"tenant\" and \"tokenFile\"")
-		}
-		if x.tokens, err = openTokens(within(dir, x.TokenFile)); err != nil {
+		if err := x.complete(dir); err != nil {
 			return err
 		}
 	}
@@ -103,6 +105,39 @@ func (c *config) complete(dir string, getenv func(string) string) (err error) {
 	if c.Nimbus != nil {
 		return c.Nimbus.complete(dir, getenv)
 	}
+	return nil
+}
+
+// complete opens the tokens: of the file as it is, or, with the app's client id,
+// renewed in time.
+func (x *xpmConfig) complete(dir string) (err error) {
+	switch {
+	case x.Tenant == "" || x.TokenFile == "":
+		return errors.New("xpm needs \"tenant\" and \"tokenFile\"")
+	case x.ClientID == "" && x.ClientSecretFile != "":
+		return errors.New("xpm has a \"clientSecretFile\" and no \"clientID\"")
+	case x.ClientID == "":
+		x.tokens, err = openTokens(within(dir, x.TokenFile))
+		return err
+	}
+	secret := []byte{}
+	if x.ClientSecretFile != "" {
+		if secret, err = readSecret(within(dir, x.ClientSecretFile)); err != nil {
+			return err
+		}
+	}
+	identity, err := xpm.NewIdentity(xpm.IdentityConfig{ClientID: x.ClientID, ClientSecret: strings.TrimSpace(string(secret))})
+	if err != nil {
+		return err
+	}
+	store := xpm.FileTokenStore(within(dir, x.TokenFile))
+	switch token, err := store.Load(context.Background()); {
+	case err != nil:
+		return err
+	case token.RefreshToken == "":
+		return fmt.Errorf("%s holds no token that can be renewed: examples/xpm-login writes one", string(store))
+	}
+	x.tokens = identity.TokenSource(store)
 	return nil
 }
 
@@ -162,8 +197,7 @@ func missingSecret(name string, err error) error {
 }
 
 // tokenFile gives the access token of a file that another program keeps fresh.
-// The file is read again once the token has expired or was refused; this
-// program never renews it.
+// The file is read again once the token has expired or was refused.
 type tokenFile struct {
 	name    string
 	mu      sync.Mutex

@@ -10,6 +10,7 @@ import (
 
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/offboard/offboardtest"
+	"github.com/practicekit/offboarding/xpm"
 )
 
 func TestConfig_Refused(t *testing.T) {
@@ -31,6 +32,9 @@ func TestConfig_Refused(t *testing.T) {
 		"http":             {`{"myobae":{"baseURL":"http://gateway.example.com","tokenFile":"myobae.json"}}`, "https"},
 		"http elsewhere":   {`{"loopback":true,"myobae":{"baseURL":"http://gateway.example.com","tokenFile":"myobae.json"}}`, "loopback"},
 		"not even an URL":  {`{"myobae":{"baseURL":"gateway","tokenFile":"myobae.json"}}`, "absolute"},
+		"secret, no app":   {`{"xpm":{"tenant":"t","tokenFile":"xpm.json","clientSecretFile":"password"}}`, `no "clientID"`},
+		"no secret":        {`{"xpm":{"tenant":"t","tokenFile":"xpm.json","clientID":"app","clientSecretFile":"nowhere"}}`, "nowhere does not exist"},
+		"no tokens of it":  {`{"xpm":{"tenant":"t","tokenFile":"nowhere.json","clientID":"app"}}`, "xpm-login writes one"},
 		"empty token file": {`{"xpm":{"tenant":"t","tokenFile":"empty"}}`, "holds no token"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -43,6 +47,27 @@ func TestConfig_Refused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The token file that xpm-login writes serves until it has to be renewed.
+func TestConfig_RenewedTokens(t *testing.T) {
+	t.Parallel()
+	s := serve(t, quickWorld(nimbus.EditionCDM, true))
+	dir := filepath.Dir(s.config)
+	store := xpm.FileTokenStore(filepath.Join(dir, "tokens", "xpm.json"))
+	token := xpm.Token{AccessToken: offboardtest.XPMToken, RefreshToken: "refresh", Expiry: time.Now().Add(time.Hour), Obtained: time.Now()}
+	if err := xpm.SaveToken(t.Context(), store, token); err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewing := strings.Replace(string(config), `"tokenFile": "xpm.json"`, `"tokenFile": "tokens/xpm.json", "clientID": "app", "clientSecretFile": "password"`, 1)
+	if err := os.WriteFile(s.config, []byte(renewing), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.run(t, "-yes").want(t, exitDone)
 }
 
 func TestConfig_ReadableSecrets(t *testing.T) {

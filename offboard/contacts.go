@@ -3,6 +3,7 @@ package offboard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -103,7 +104,7 @@ func (p practice) contact(ctx context.Context, v View, id nimbus.ContactID) (fat
 	case v.Spec.Policy.Contacts == ContactsDelete:
 		return p.todoContact(ctx, v, nimbus.CapabilityContactsDelete, contactTarget, id, "delete the contact")
 	case !contact.HasLogin:
-		return keep(id, "R14", "has no login; the sync was expected to remove it"), nil
+		return keep(id, "R14", "has no login, and was expected to go with the entity"), nil
 	}
 	return keep(id, "R15", "belongs to no other entity, "+access), nil
 }
@@ -169,6 +170,14 @@ func (p practice) contactsByHand(v View) (Verdict, error) {
 	return verdict, nil
 }
 
+// leaving reports whether an entity is one of the run's.
+func (v View) leaving(id nimbus.ClientID) bool {
+	return slices.ContainsFunc(v.Spec.codes(), func(code string) bool {
+		snap := v.Client(code).Snapshot
+		return snap != nil && snap.Nimbus == id
+	})
+}
+
 // foreseeContacts says what is expected of each contact.
 func (p practice) foreseeContacts(ctx context.Context, v View) (Verdict, error) {
 	verdict := Verdict{State: Todo, Reason: "no contacts"}
@@ -185,14 +194,14 @@ func (p practice) foreseeContacts(ctx context.Context, v View) (Verdict, error) 
 		if err != nil {
 			return Verdict{}, err
 		}
-		expected := "removed by the sync (R14)"
+		expected := "is expected to go with the entity (R14)"
 		switch {
-		case len(relations) > 1:
+		case slices.ContainsFunc(relations, func(r nimbus.Relation) bool { return !v.leaving(r.ClientID) }):
 			expected = "stays with its other entities (R16)"
 		case contact.HasLogin && v.Spec.Policy.Contacts == ContactsRevoke:
 			expected = "stays, its portal access is removed (R15)"
 		case contact.HasLogin && v.Spec.Policy.Contacts == ContactsDelete:
-			expected = "deleted, its portal access first (R15)"
+			expected = "is deleted, after its portal access if it has any (R15)"
 		case contact.HasLogin:
 			expected = "stays and can still log in (R15, R17)"
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
 )
@@ -29,9 +30,11 @@ func filingTaskID(code string, h HistoryFile) string {
 	return code + "/" + StepFileHistory + "/" + filingID(h)
 }
 
-// filedName is the name of the copy in Nimbus.
+// filedName is the name of the copy in Nimbus. It holds a part of the digest, so
+// that exports of other runs do not take it.
 func filedName(v View) string {
-	return "Client-History-" + path.Base(path.Dir(v.Facts.History.File))[len("client-"):] + "-" + path.Base(v.Facts.History.File)
+	code := strings.TrimPrefix(evidenceDir(v.Entity.Code), "client-")
+	return "Client-History-" + code + "-" + filingID(*v.Facts.History) + ".csv"
 }
 
 func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {

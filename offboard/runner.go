@@ -184,8 +184,15 @@ func (s *session) check(ctx context.Context, a Action) error {
 	return errors.Join(s.record(ctx, s.checked(a, v)), err)
 }
 
+// maxRepeats is how often one session does the same to the same target, although
+// each time it was done.
+const maxRepeats = 2
+
 // checked is the record of a verdict.
 func (s *session) checked(a Action, v Verdict) Record {
+	if n := s.doneInSession(a, v.Target); v.State == Todo && n >= maxRepeats {
+		v = Verdict{State: Failed, Rule: "I5, I6", Reason: fmt.Sprintf("it was done %d times, and a read still says that it was not: what the system tells cannot be relied on", n)}
+	}
 	if v.State == Waiting && v.Until.IsZero() {
 		v.Until = time.Now().Add(pollInterval(s.progress.see(a.Client, a.Step).waits))
 	}
@@ -197,6 +204,15 @@ func (s *session) checked(a Action, v Verdict) Record {
 		Kind: KindChecked, Client: a.Client, Step: a.Step, Target: v.Target, State: v.State, Rule: rule, Reason: v.Reason,
 		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Task: v.Task,
 	}
+}
+
+func (s *session) doneInSession(a Action, target string) (n int) {
+	for _, e := range s.progress.see(a.Client, a.Step).effects {
+		if e.target == target && e.state == Done && e.seq > s.progress.session {
+			n++
+		}
+	}
+	return n
 }
 
 // pollInterval doubles from half a second up to a minute.

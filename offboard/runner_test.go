@@ -251,10 +251,49 @@ func TestRunner_Preview(t *testing.T) {
 			t.Fatal("a preview wrote to the journal")
 		}
 		text, _ := json.Marshal(report)
-		for _, want := range []string{"export 12 rows", "ct-1 removed by the sync (R14)", "ct-2 deleted", "ct-3 stays with its other entities (R16)", "no other client would be removed"} {
+		for _, want := range []string{"export 12 rows", "ct-1 is expected to go with the entity (R14)", "ct-2 is deleted", "ct-3 stays with its other entities (R16)", "no other client would be removed"} {
 			if !strings.Contains(string(text), want) {
 				t.Errorf("the preview does not say %q:\n%s", want, text)
 			}
+		}
+	})
+}
+
+// R15: a contact that only leavers share belongs to nobody in the end.
+func TestRunner_Preview_sharedContact(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		world := defaultWorld()
+		world.Contacts[2].Clients = []string{"ACME01", "BETA02"}
+		s := newResumable(t, world)
+		report, err := s.runner(t, with(keepCDM, offboard.ContactsDelete, ""), "ACME01", "BETA02").Preview(context.Background())
+		if got := (run{report: report}).step("ACME01", offboard.StepDisposeContacts).Reason; err != nil || !strings.Contains(got, "ct-3 is deleted") {
+			t.Errorf("%q, %v", got, err)
+		}
+	})
+}
+
+// A server whose reads never show what it did ends the step, and not never.
+func TestRunner_doneButNotShown(t *testing.T) { // I5, I6
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		systems, err := s.practice.Systems(func(next http.RoundTripper) http.RoundTripper {
+			return roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/folders/f-1/documents") {
+					return answer(r, http.StatusOK, "application/json", `{"items":[]}`), nil
+				}
+				s.requests++
+				return next.RoundTrip(r)
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runner.Plan = offboard.NewPlan(runner.Plan.Spec, systems)
+		report, err := runner.Run(context.Background())
+		step := (run{report: report}).step("ACME01", offboard.StepFileHistory)
+		if err != nil || step.State != offboard.Failed || s.requests > 60 {
+			t.Errorf("%s after %d requests: %s, %v", step.State, s.requests, step.Reason, err)
 		}
 	})
 }

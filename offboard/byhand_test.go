@@ -275,10 +275,10 @@ func (s *staleTrip) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var errNoSpace = errors.New("no space left on device")
 
-// TestDiskFull fills the disk at every third write to the journal and the evidence.
+// TestDiskFull fills the disk at every fifth write to the journal and the evidence.
 // I6: nothing is sent after it, and the next run goes on.
 func TestDiskFull(t *testing.T) {
-	for at := 1; ; at += 3 {
+	for at := 1; ; at += 5 {
 		finished := false
 		synctest.Test(t, func(t *testing.T) {
 			tr := newTrial(t, offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), 0, 0)

@@ -218,7 +218,7 @@ func (r run) end() string {
 var exhaustive = flag.Bool("exhaustive", false, "try every fault at every I/O")
 
 // sample is the distance between the I/Os at which one fault is tried.
-const sample = 23
+const sample = 31
 
 // TestFaults numbers every I/O of a run and breaks each in every way. I9: any
 // prefix of a run and a re-run end in the same state with the same number of

@@ -26,9 +26,9 @@ func (s *DocumentService) Archived(ctx context.Context, id FolderID) ([]Document
 // P4). That is how a client that comes back gets its documents again, once its
 // folder was archived (P2). The document keeps its id; its folder is the new one.
 //
-// It may be sent again: a document that is in that folder already is returned.
-// One in another folder is ErrConflict with CodeDocumentNotArchived, a folder with
-// a document of that name ErrConflict with CodeNameTaken (Nimbus itself would
+// It may be sent again: a document that is in that folder already, and is not
+// Shared, is returned. Any other that is not in the Archive is ErrConflict with
+// CodeDocumentNotArchived, a folder with a document of that name ErrConflict with CodeNameTaken (Nimbus itself would
 // make a new version of it; the contract covers up nothing). An account without CDM
 // is ErrConflict with CodeEditionMismatch; a missing document or folder is
 // ErrNotFound.
@@ -46,7 +46,7 @@ func (s *DocumentService) Restore(ctx context.Context, id DocumentID, folder Fol
 	if err != nil {
 		return Document{}, err
 	}
-	if d.ID != id || d.FolderID != folder || d.Published || d.Path == PathToClient {
+	if d.ID != id || d.FolderID != folder || d.Shared() {
 		return Document{}, invalid(op, "the answer describes another document, folder or place")
 	}
 	return d, nil

@@ -6,20 +6,20 @@ import (
 	"slices"
 )
 
-// shape is what must be there in an object: members that are not null, and,
-// when items is set, a list named items whose elements have that shape.
+// shape is what an object must have: these members, none that is null, and, when
+// items is set, a list named items whose elements have that shape.
 type shape struct {
 	members []string
 	items   *shape
 }
 
 const (
-	maxDepth   = 32
+	maxDepth   = 32  // of objects and lists, the outermost included
 	maxMembers = 128 // of one object; what is compared grows with the square
 )
 
 // audit looks at a document that encoding/json has read, for what it lets pass:
-// members that are absent or null, members that are there twice, letter case
+// members that are absent or null in an object that has a shape, members that are there twice, letter case
 // aside, of which the last would win, and nesting without end.
 func audit(raw []byte, s *shape) error {
 	a := auditor{raw: raw}
@@ -59,7 +59,7 @@ func (a *auditor) value(s *shape, depth int) error {
 	if s != nil && c != '{' {
 		return errContract("the answer is not a JSON object where it should be one")
 	}
-	if depth == maxDepth {
+	if depth == maxDepth && (c == '{' || c == '[') {
 		return errContract("the answer is nested too deeply")
 	}
 	switch c {
@@ -98,13 +98,13 @@ func (a *auditor) object(s *shape, depth int) error {
 		switch first := a.peek(); {
 		case s == nil:
 			err = a.value(nil, depth+1)
+		case first == 'n':
+			err = s.null(string(key))
 		case s.items != nil && string(key) == "items" && first == '[':
 			listed = true
 			err = a.list(s.items, depth+1)
 		case !slices.Contains(s.members, string(key)):
 			err = a.value(nil, depth+1)
-		case first == 'n': // null
-			return errContract("the answer has no " + string(key))
 		default:
 			found++
 			err = a.value(nil, depth+1)
@@ -123,6 +123,18 @@ func (a *auditor) object(s *shape, depth int) error {
 		return errContract("the answer has no " + a.missing(s, base))
 	}
 	return nil
+}
+
+// null is the error of a member that is null. It does not quote a name that
+// the contract does not have.
+func (s *shape) null(key string) error {
+	switch {
+	case s.items != nil && key == "items":
+		return errContract("the answer has no list of items")
+	case slices.Contains(s.members, key):
+		return errContract("the answer has no " + key)
+	}
+	return errContract("the answer has a member that is null")
 }
 
 // key reads a member's name and the colon after it, and refuses a name that its

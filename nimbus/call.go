@@ -81,10 +81,10 @@ func list[T record](ctx context.Context, c *Client, op string, query url.Values,
 	return paginate.Collect(all(ctx, c, op, query, key, elem...))
 }
 
-// send sends a request, with value as its JSON body unless the request has one,
-// and reads one object.
+// send sends a request, with value as its JSON body unless value is nil, and
+// reads one object.
 func send[T record](ctx context.Context, c *Client, r transport.Request, value any) (T, error) {
-	if r.Body == nil {
+	if value != nil {
 		body, err := json.Marshal(value)
 		if err != nil {
 			var zero T

@@ -27,8 +27,8 @@ type Document struct {
 	ID       DocumentID `json:"id"`
 	Name     string     `json:"name"`
 	FolderID FolderID   `json:"folderId"`
-	// Path is where in the folder the document lies: PathCurrent, PathToClient
-	// or PathFromClient.
+	// Path is where in the folder the document lies: PathCurrent, PathToClient,
+	// PathFromClient, or below one of them, divided by slashes.
 	Path string `json:"path"`
 	Size int64  `json:"size"` // in bytes
 	// SHA256 is the digest of the content in lower-case hexadecimal, or empty
@@ -44,10 +44,19 @@ type Document struct {
 }
 
 func (Document) members() []string {
-	return []string{"id", "name", "folderId", "published", "locked", "checkedOut"}
+	return []string{"id", "name", "folderId", "size", "published", "locked", "checkedOut"}
+}
+
+// Shared reports whether the document is published, or lies in To Client or
+// below it: it is there for the client to see.
+func (d Document) Shared() bool {
+	return d.Published || d.Path == PathToClient || strings.HasPrefix(d.Path, PathToClient+"/")
 }
 
 func (d Document) check() error {
+	if d.Size < 0 {
+		return errContract("a size is negative")
+	}
 	if err := checkDigest(d.SHA256); err != nil {
 		return err
 	}
@@ -63,7 +72,8 @@ type Upload struct {
 	// Fields are the values of the document's custom fields, by name. Those that
 	// Account.MandatoryDocumentFields names must be there.
 	Fields map[string]string
-	// Body opens the content. It is called once for every attempt.
+	// Body opens the content. It is called once for every attempt, and never for an
+	// empty one.
 	Body func() (io.ReadCloser, error)
 }
 
@@ -105,12 +115,12 @@ func (s *DocumentService) Get(ctx context.Context, id DocumentID) (Document, err
 // Upload stores a document in the folder, under Current, unpublished and
 // without a notification, so that nobody is mailed (R3, P4).
 //
-// It may be sent again: a document with that name and digest that is there
-// already is returned and nothing changes. The same name with other content is
-// ErrConflict with CodeNameTaken, a missing folder ErrNotFound, a mandatory field
+// It may be sent again: a document with that name, letter case aside, and that
+// digest that is there already, and is not Shared, is returned and nothing changes.
+// Any other document of that name is ErrConflict with CodeNameTaken, a missing folder ErrNotFound, a mandatory field
 // that is missing ErrInvalid with CodeMandatoryFields and Error.Fields, and a
 // document that is too large ErrTooLarge. An answer that describes other content,
-// or a published document, is ErrInvalid. A transfer that breaks off leaves
+// or a document that is Shared, is ErrInvalid. A transfer that breaks off leaves
 // nothing in the folder: the server stores only what has the digest.
 func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Document, error) {
 	const op = "Documents.Upload"
@@ -127,6 +137,10 @@ func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Do
 		}
 		query.Set("fields["+name+"]", value)
 	}
+	body := u.Body
+	if u.Size == 0 {
+		body = nil // net/http takes a body of length 0 as one of unknown length
+	}
 	d, err := send[Document](ctx, s.c, transport.Request{
 		Op: op, Effect: transport.Repeatable, Method: http.MethodPost, Path: path("folders", string(id), "documents"),
 		Query: query,
@@ -134,12 +148,12 @@ func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Do
 			"Content-Type":   {"application/octet-stream"},
 			"Content-Digest": {digestHeader(u.SHA256)},
 		},
-		Body: u.Body, ContentLength: u.Size,
+		Body: body, ContentLength: u.Size,
 	}, nil)
 	if err != nil {
 		return Document{}, err
 	}
-	if d.Name != u.Name || d.FolderID != id || d.SHA256 != hex.EncodeToString(u.SHA256[:]) || d.Published || d.Path == PathToClient {
+	if !strings.EqualFold(d.Name, u.Name) || d.FolderID != id || d.SHA256 != hex.EncodeToString(u.SHA256[:]) || d.Shared() {
 		return Document{}, invalid(op, "the answer describes another document than the one sent")
 	}
 	return d, nil

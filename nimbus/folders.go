@@ -44,6 +44,9 @@ func (f Folder) check() error {
 	if f.Documents < 0 {
 		return errContract("a count is negative")
 	}
+	if f.Kind == FolderClient && f.ClientID == "" {
+		return errContract("a Client folder does not name its entity")
+	}
 	return named("id", f.ID)
 }
 
@@ -51,8 +54,8 @@ func (f Folder) check() error {
 type FolderFilter struct {
 	ClientID ClientID
 	Kind     FolderKind
-	// Code matches a folder's code, letter case aside, with or without the seven
-	// digits of P1.
+	// Code matches a folder whose code is this one, or this one followed by
+	// exactly seven digits (P1), letter case aside.
 	Code string
 }
 

@@ -3,13 +3,13 @@ package nimbus
 import (
 	"encoding/json"
 	"errors"
-	"mime"
 	"net/http"
+	"strings"
 )
 
 // record is an object of the contract. Its members are those without which it
-// decides nothing: absent or null they make the answer invalid, where
-// encoding/json would leave a zero.
+// decides nothing: absent they make the answer invalid, as any member does that
+// is null, where encoding/json would leave a zero.
 type record interface {
 	members() []string
 	check() error
@@ -67,13 +67,6 @@ func unmarshal(raw []byte, v any, s *shape) error {
 
 // mediaType is the media type of a body, without its parameters.
 func mediaType(h http.Header) string {
-	value := h.Get("Content-Type")
-	if value == "application/json" {
-		return value
-	}
-	t, _, err := mime.ParseMediaType(value)
-	if err != nil {
-		return ""
-	}
-	return t
+	t, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(t))
 }

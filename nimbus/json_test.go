@@ -21,6 +21,7 @@ func TestDecode_refuses(t *testing.T) {
 		"truncated":           `{"id":"ct-1","hasLogin":true`,
 		"member missing":      `{"id":"ct-1","portalAccess":true}`,
 		"member null":         `{"id":"ct-1","hasLogin":null,"portalAccess":true}`,
+		"any member null":     `{"id":"ct-1","hasLogin":true,"portalAccess":true,"email":null}`,
 		"member in capitals":  `{"id":"ct-1","HASLOGIN":false,"portalAccess":true}`,
 		"member twice":        `{"id":"ct-1","hasLogin":true,"hasLogin":false,"portalAccess":true}`,
 		"twice, in capitals":  `{"id":"ct-1","hasLogin":true,"HasLogin":false,"portalAccess":true}`,
@@ -30,7 +31,7 @@ func TestDecode_refuses(t *testing.T) {
 		"too many members":    `{"id":"ct-1","hasLogin":true,"portalAccess":true` + many(200) + `}`,
 		"another type":        `{"id":"ct-1","hasLogin":"yes","portalAccess":true}`,
 		"empty id":            `{"id":"","hasLogin":true,"portalAccess":true}`,
-		"too deep":            `{"id":"ct-1","hasLogin":true,"portalAccess":true,"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`,
+		"too deep":            `{"id":"ct-1","hasLogin":true,"portalAccess":true,"x":` + strings.Repeat("[", 32) + strings.Repeat("]", 32) + `}`,
 	} {
 		if _, err := decode[Contact]([]byte(raw)); !errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %v", name, err)
@@ -46,6 +47,7 @@ func TestDecode_refuses(t *testing.T) {
 		"null":          `null`,
 		"item null":     `{"items":[null]}`,
 		"token number":  `{"items":[],"nextPageToken":7}`,
+		"token null":    `{"items":[],"nextPageToken":null}`,
 		"items capital": `{"Items":[]}`,
 	} {
 		if _, err := decodePage[Contact]([]byte(raw)); !errors.Is(err, ErrInvalid) {
@@ -67,7 +69,11 @@ func TestDecode_accepts(t *testing.T) {
 	if err != nil || c != (Contact{ID: "ct-1", PortalAccess: true}) {
 		t.Errorf("contact = %+v, %v", c, err)
 	}
-	for _, raw := range []string{`{"items":[]}`, `{"items":[],"nextPageToken":null}`, `{"items":[],"nextPageToken":""}`} {
+	deep := `{"id":"ct-1","hasLogin":false,"portalAccess":true,"x":` + strings.Repeat("[", 31) + "1" + strings.Repeat("]", 31) + `}`
+	if _, err := decode[Contact]([]byte(deep)); err != nil {
+		t.Errorf("32 objects and lists deep: %v", err)
+	}
+	for _, raw := range []string{`{"items":[]}`, `{"items":[],"more":{"a":null}}`, `{"items":[],"nextPageToken":""}`} {
 		if p, err := decodePage[Contact]([]byte(raw)); err != nil || p.NextPageToken != "" || len(p.Items) != 0 {
 			t.Errorf("%s: %+v, %v", raw, p, err)
 		}
@@ -94,12 +100,16 @@ func TestDecode_contradictions(t *testing.T) {
 	refused("negative signatures", err)
 	_, err = decode[Folder]([]byte(`{"id":"f-1","kind":"orphaned","code":"","documents":-1}`))
 	refused("negative documents", err)
+	_, err = decode[Folder]([]byte(`{"id":"f-1","kind":"client","code":"","documents":0}`))
+	refused("a Client folder of nobody", err)
+	_, err = decode[Document]([]byte(`{"id":"d-1","name":"","folderId":"","size":-1,"published":false,"locked":false,"checkedOut":false}`))
+	refused("negative size", err)
 	_, err = decode[rowCount]([]byte(`{"rows":-1}`))
 	refused("negative rows", err)
 	_, err = decode[rowCount]([]byte(`{"rows":1.5}`))
 	refused("half a row", err)
 	for _, digest := range []string{"abc", strings.Repeat("A", 64), strings.Repeat("g", 64)} {
-		_, err = decode[Document]([]byte(`{"id":"d-1","name":"","folderId":"","published":false,"locked":false,"checkedOut":false,"sha256":"` + digest + `"}`))
+		_, err = decode[Document]([]byte(`{"id":"d-1","name":"","folderId":"","size":0,"published":false,"locked":false,"checkedOut":false,"sha256":"` + digest + `"}`))
 		refused("digest "+digest, err)
 	}
 	_, err = decode[SyncRun]([]byte(`{"id":"run-0001","number":1,"kind":"full","state":"running","startedAt":"yesterday"}`))
@@ -109,10 +119,24 @@ func TestDecode_contradictions(t *testing.T) {
 	}
 }
 
+// The digest stands alone between commas, without parameters (RFC 9530).
+func TestContentDigest_form(t *testing.T) {
+	whole := digestHeader([32]byte{1})
+	for value, want := range map[string]bool{
+		whole: true, "sha-512=:AA==:, " + whole: true, whole + ",sha-512=:AA==:": true,
+		strings.TrimSuffix(whole, ":"): false, whole + ";a=1": false, "x" + whole: false, "": false,
+	} {
+		if _, ok := contentDigest(http.Header{"Content-Digest": {value}}); ok != want {
+			t.Errorf("%q: %t", value, ok)
+		}
+	}
+}
+
 // A server's words are let through only as what they should be.
 func TestFromTransport_problem(t *testing.T) {
 	for name, tt := range map[string]struct{ contentType, body, code, description string }{
 		"as it should be": {"application/problem+json; charset=utf-8", `{"code":"name-taken","title":"Conflict","detail":"taken"}`, "name-taken", "taken"},
+		"odd parameters":  {"Application/Problem+JSON ;a", `{"code":"name-taken","title":"Conflict","detail":"taken"}`, "name-taken", "taken"},
 		"only a title":    {"application/problem+json", `{"code":"name-taken","title":"Conflict"}`, "name-taken", "Conflict"},
 		"two lines":       {"application/problem+json", `{"code":"a\nb","detail":"one\ntwo"}`, "", "one two"},
 		"a long code":     {"application/problem+json", `{"code":"` + strings.Repeat("a", 65) + `"}`, "", ""},

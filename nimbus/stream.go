@@ -60,8 +60,9 @@ func contentDigest(h http.Header) (digest [sha256.Size]byte, ok bool) {
 			if !found {
 				continue
 			}
-			b, err := base64.StdEncoding.DecodeString(strings.TrimSuffix(encoded, ":"))
-			if err != nil || len(b) != len(digest) {
+			encoded, ended := strings.CutSuffix(encoded, ":")
+			b, err := base64.StdEncoding.DecodeString(encoded)
+			if err != nil || !ended || len(b) != len(digest) {
 				return digest, false
 			}
 			return [sha256.Size]byte(b), true

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -224,6 +225,34 @@ func save(t *testing.T, c *nimbus.Client, id nimbus.DocumentID, file string) (er
 		return err
 	}
 	return os.Rename(part.Name(), file)
+}
+
+// An empty document is sent with its length, which is 0, and not in chunks.
+func TestDocuments_Upload_empty(t *testing.T) {
+	server := nimbustest.New(nimbustest.Config{})
+	server.AddClient(nimbustest.Client{Code: "SMIT0001"})
+	var sent bytes.Buffer
+	c, err := nimbus.NewClient(nimbus.Config{BaseURL: "https://nimbus.example.com", Login: nimbus.Password("", "", nil),
+		HTTPClient: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/documents") {
+				if err := r.Write(&sent); err != nil {
+					return nil, err
+				}
+			}
+			return server.RoundTrip(r)
+		})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := c.Documents.Upload(t.Context(), "f-1", nimbus.Upload{Name: "empty.csv", SHA256: sha256.Sum256(nil),
+		Body: func() (io.ReadCloser, error) { return http.NoBody, nil }})
+	if err != nil || d.Size != 0 {
+		t.Errorf("%+v, %v", d, err)
+	}
+	text := sent.String()
+	if !strings.Contains(text, "\r\nContent-Length: 0\r\n") || !strings.Contains(text, "\r\nContent-Type: application/octet-stream\r\n") || !strings.HasSuffix(text, "\r\n\r\n") {
+		t.Errorf("sent %q", text)
+	}
 }
 
 // An upload that breaks off leaves no document.

@@ -1,12 +1,10 @@
 package nimbustest
 
 import (
-	"encoding/json"
 	"iter"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -17,9 +15,6 @@ const versionsKept = 14 * 24 * time.Hour
 
 func (s *Server) listArchive(r request) answer {
 	id := nimbus.FolderID(r.URL.Query().Get("folderId"))
-	if id == "" {
-		return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "folderId is missing")
-	}
 	var files []*document
 	for _, d := range s.archive {
 		if d.FolderID == id {
@@ -75,22 +70,21 @@ func (s *Server) downloadVersion(r request) answer {
 // restoreDocument takes a document out of the Archive (R19). An earlier version
 // that the Archive no longer keeps does not come back (P7). It mails nobody.
 func (s *Server) restoreDocument(r request) answer {
-	d := s.document(r.PathValue("id"))
-	var body struct{ FolderID nimbus.FolderID }
-	if json.Unmarshal(r.body, &body) != nil || body.FolderID == "" {
-		return problem(http.StatusUnprocessableEntity, nimbus.CodeInvalidRequest, "the body names no folder")
+	id, ok := member[nimbus.FolderID](r, "folderId")
+	if !ok || id == "" || len(id) > 200 {
+		return noMember("folderId")
 	}
-	f := s.folder(body.FolderID)
+	d, f := s.document(r.PathValue("id")), s.folder(id)
 	switch {
 	case s.edition != nimbus.EditionCDM:
 		return problem(http.StatusConflict, nimbus.CodeEditionMismatch, "the account has no Archive")
 	case d == nil || f == nil:
 		return notFound()
-	case d.ArchivedAt.IsZero() && d.FolderID == f.ID:
+	case d.ArchivedAt.IsZero() && d.FolderID == f.ID && !d.Shared():
 		return respond(http.StatusOK, d.Document).about(f.clientCode, "")
 	case d.ArchivedAt.IsZero():
-		return problem(http.StatusConflict, nimbus.CodeDocumentNotArchived, "the document is in another folder").about(f.clientCode, "")
-	case find(f.files, func(o *document) bool { return strings.EqualFold(o.Name, d.Name) }) != nil:
+		return problem(http.StatusConflict, nimbus.CodeDocumentNotArchived, "the document is in another folder or place").about(f.clientCode, "")
+	case f.has(d.Name):
 		return problem(http.StatusConflict, nimbus.CodeNameTaken, "the folder has another document with this name").about(f.clientCode, "")
 	}
 	if time.Since(d.ArchivedAt) >= versionsKept {

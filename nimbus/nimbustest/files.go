@@ -31,11 +31,16 @@ func (s *Server) listFolders(r request) answer {
 		if clientID != "" && string(f.ClientID) != clientID || kind != "" && string(f.Kind) != kind {
 			continue
 		}
-		if code == "" || strings.EqualFold(f.Code, code) || f.Kind == nimbus.FolderOrphaned && suffixed(f.Code, code) {
+		if code == "" || strings.EqualFold(f.Code, code) || suffixed(f.Code, code) {
 			matching = append(matching, f)
 		}
 	}
 	return list(s, r, slices.All(matching), func(f *folder) (int, nimbus.Folder) { return f.seq, f.view() })
+}
+
+// has tells whether the folder has a document of that name, letter case aside.
+func (f *folder) has(name string) bool {
+	return slices.ContainsFunc(f.files, func(d *document) bool { return strings.EqualFold(d.Name, name) })
 }
 
 // withFolder answers about the folder in the path.
@@ -84,6 +89,8 @@ func content(b []byte) answer {
 	}}
 }
 
+var digestPattern = regexp.MustCompile(`^sha-256=:[A-Za-z0-9+/]{43}=:$`)
+
 func digestHeader(sum [sha256.Size]byte) string {
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
 }
@@ -95,21 +102,24 @@ func (s *Server) upload(r request) answer {
 	query := r.URL.Query()
 	name, published := query.Get("name"), query.Get("published") == "true"
 	target := r.PathValue("id") + "/" + name
+	stated := r.Header.Values("Content-Digest")
+	if r.ContentLength < 0 || len(stated) != 1 || !digestPattern.MatchString(stated[0]) {
+		return invalid("an upload states its Content-Length and its Content-Digest").about("", target)
+	}
 	f := s.folder(nimbus.FolderID(r.PathValue("id")))
 	if f == nil {
 		return notFound().about("", target)
 	}
 	sum := sha256.Sum256(r.body)
-	switch {
-	case name == "" || len(name) > 255 || strings.ContainsAny(name, "/\\\x00"):
-		return problem(http.StatusUnprocessableEntity, nimbus.CodeInvalidRequest, "a document needs a name of at most 255 bytes, without a folder").about(f.clientCode, target)
-	case r.Header.Get("Content-Digest") != digestHeader(sum):
+	if stated[0] != digestHeader(sum) {
 		return problem(http.StatusUnprocessableEntity, nimbus.CodeDigestMismatch, "the content does not have the digest of its header").about(f.clientCode, target)
 	}
-	if d := find(f.files, func(d *document) bool { return strings.EqualFold(d.Name, name) }); d != nil {
-		if d.SHA256 == hex.EncodeToString(sum[:]) {
-			return respond(http.StatusOK, d.Document).about(f.clientCode, target)
-		}
+	if d := find(f.files, func(d *document) bool {
+		return strings.EqualFold(d.Name, name) && d.SHA256 == hex.EncodeToString(sum[:]) && !d.Shared()
+	}); d != nil {
+		return respond(http.StatusOK, d.Document).about(f.clientCode, target)
+	}
+	if f.has(name) {
 		return problem(http.StatusConflict, nimbus.CodeNameTaken, "the folder has another document with this name").about(f.clientCode, target)
 	}
 	if missing := s.missingFields(query); len(missing) > 0 {
@@ -138,13 +148,13 @@ func (s *Server) missingFields(query url.Values) (missing []string) {
 // disposal refuses what the account's edition, the folder's kind, its number of
 // documents or a document in use do not allow. That a locked or checked-out
 // document stops it is assumed.
-func (s *Server) disposal(f *folder, edition nimbus.Edition, count string) (refusal answer, ok bool) {
+func (s *Server) disposal(f *folder, edition nimbus.Edition, documents int) (refusal answer, ok bool) {
 	switch {
 	case s.edition != edition:
 		return problem(http.StatusConflict, nimbus.CodeEditionMismatch, "the account's edition does not do this"), false
 	case f.Kind != nimbus.FolderOrphaned:
 		return problem(http.StatusConflict, nimbus.CodeFolderNotOrphaned, "the folder is not an orphaned folder"), false
-	case count != strconv.Itoa(len(f.files)):
+	case documents != len(f.files):
 		return problem(http.StatusConflict, nimbus.CodeDocumentCount, "the folder holds "+strconv.Itoa(len(f.files))+" documents"), false
 	}
 	if d := find(f.files, func(d *document) bool { return d.Locked || d.CheckedOut }); d != nil {
@@ -155,12 +165,13 @@ func (s *Server) disposal(f *folder, edition nimbus.Edition, count string) (refu
 
 // archiveFolder moves the documents to the Archive (R19).
 func (s *Server) archiveFolder(r request) answer {
+	raw, _ := member[json.RawMessage](r, "documents")
+	documents, ok := count(string(raw))
+	if !ok {
+		return noMember("documents")
+	}
 	return s.withFolder(r, func(f *folder) answer {
-		var body struct{ Documents json.Number }
-		if json.Unmarshal(r.body, &body) != nil {
-			return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "the body is not JSON")
-		}
-		if refusal, ok := s.disposal(f, nimbus.EditionCDM, body.Documents.String()); !ok {
+		if refusal, ok := s.disposal(f, nimbus.EditionCDM, documents); !ok {
 			return refusal
 		}
 		for _, d := range f.files {
@@ -176,8 +187,9 @@ func (s *Server) archiveFolder(r request) answer {
 
 // deleteFolder removes the documents for good (R20).
 func (s *Server) deleteFolder(r request) answer {
+	documents, _ := count(r.URL.Query().Get("documents"))
 	return s.withFolder(r, func(f *folder) answer {
-		if refusal, ok := s.disposal(f, nimbus.EditionNonCDM, r.URL.Query().Get("documents")); !ok {
+		if refusal, ok := s.disposal(f, nimbus.EditionNonCDM, documents); !ok {
 			return refusal
 		}
 		s.folders = without(s.folders, f)

@@ -1,7 +1,6 @@
 package nimbustest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"path"
@@ -89,16 +88,21 @@ func (s *Server) Invite(by nimbus.ContactID, invited Contact) (nimbus.ContactID,
 }
 
 func (s *Server) setEmailJobStatus(r request) answer {
+	status, ok := member[string](r, "jobStatus")
+	if !ok {
+		return noMember("jobStatus")
+	}
 	c, j := s.job(nimbus.EmailJobID(r.PathValue("id")))
 	if j == nil {
 		return notFound()
 	}
-	var body struct{ JobStatus string }
-	if json.Unmarshal(r.body, &body) != nil || body.JobStatus != nimbus.JobStatusActive && body.JobStatus != nimbus.JobStatusSuspended {
-		return problem(http.StatusUnprocessableEntity, nimbus.CodeInvalidRequest, "the status is Active or Suspended").about(c.Code, "")
+	for _, word := range []string{status, j.JobStatus} { // a finished job can have neither
+		if word != nimbus.JobStatusActive && word != nimbus.JobStatusSuspended {
+			return unprocessable("the status is Active or Suspended").about(c.Code, "")
+		}
 	}
-	changed := j.JobStatus != body.JobStatus
-	j.JobStatus = body.JobStatus
+	changed := j.JobStatus != status
+	j.JobStatus = status
 	a := respond(http.StatusOK, j.EmailJob).about(c.Code, "")
 	a.changed = changed
 	return a

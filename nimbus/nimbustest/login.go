@@ -2,7 +2,6 @@ package nimbustest
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -41,9 +40,10 @@ func (s *Server) authorized(r *http.Request) bool {
 }
 
 func (s *Server) postSession(r request) answer {
-	var body struct{ LoginCode, Password string }
-	if json.Unmarshal(r.body, &body) != nil {
-		return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "the body is not JSON")
+	loginCode, named := member[string](r, "loginCode")
+	password, ok := member[string](r, "password")
+	if !named || !ok {
+		return noMember("loginCode or password")
 	}
 	s.logins++
 	refuse := func(reason nimbus.LoginReason, detail string) answer {
@@ -53,7 +53,7 @@ func (s *Server) postSession(r request) answer {
 	switch {
 	case s.loginsRefused >= refusalsToLock:
 		return refuse(nimbus.LoginLocked, "the login is locked")
-	case !anyone && (body.LoginCode != s.config.LoginCode || body.Password != s.config.Password):
+	case !anyone && (loginCode != s.config.LoginCode || password != s.config.Password):
 		s.loginsRefused++
 		return refuse(nimbus.LoginRefused, "the login code or the password is wrong")
 	case s.config.RefuseLogin != "":

@@ -17,16 +17,12 @@ import (
 func list[T, V any](s *Server, r request, items iter.Seq2[int, T], view func(T) (int, V)) answer {
 	query := r.URL.Query()
 	size, after := s.config.PageSize, 0
-	var err error
-	if q := query.Get("pageSize"); q != "" {
-		size, err = strconv.Atoi(q)
+	if asked, ok := count(query.Get("pageSize")); ok {
+		size = asked
 	}
 	token := query.Get("pageToken")
-	if token != "" && err == nil {
-		after, err = strconv.Atoi(token)
-	}
-	if err != nil || size < 1 || size > 500 {
-		return problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "pageSize is 1 to 500, and pageToken comes from the page before")
+	if n, err := strconv.Atoi(token); err == nil {
+		after = n
 	}
 	page := struct {
 		Items         []V    `json:"items"`

@@ -45,13 +45,13 @@ func (s *state) remove(c *client) {
 }
 
 // orphan turns a Client folder into an orphaned one. Its code gets seven digits
-// when another folder has the name already (P1); they come from the folder's id,
+// when another folder, of any kind, has it or the name already (P1); they come from the folder's id,
 // so that runs can be repeated.
 func (s *state) orphan(f *folder) {
 	f.Kind, f.ClientID = nimbus.FolderOrphaned, ""
 	taken := func(code string) bool {
 		return slices.ContainsFunc(s.folders, func(o *folder) bool {
-			return o != f && o.Kind != nimbus.FolderClient && (strings.EqualFold(o.Code, code) || strings.EqualFold(o.Name, code+" "+f.Name))
+			return o != f && (strings.EqualFold(o.Code, code) || strings.EqualFold(o.Name, code+" "+f.Name))
 		})
 	}
 	h := fnv.New32a()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -75,26 +76,27 @@ func New(config Config) *Server {
 		s.mux.HandleFunc(r.pattern, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		problem(http.StatusNotFound, nimbus.CodeNotFound, "the contract has no such path").write(w)
+		noSuchPath().write(w)
 	})
 	return s
 }
 
 // ServeHTTP serves the contract. Strip a prefix before /v1/ with
 // http.StripPrefix.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// A ServeMux would redirect to the clean path, and answer HEAD as it does GET.
+	if p := r.URL.EscapedPath(); r.Method == http.MethodHead || path.Clean(p) != p {
+		noSuchPath().write(w)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // RoundTrip answers a request without a socket, whatever stands before /v1/ in
 // its path.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	i := strings.Index(r.URL.Path, "/v1/")
 	return inmemory.RoundTripper(http.StripPrefix(r.URL.Path[:max(i, 0)], s)).RoundTrip(r)
-}
-
-// request is what a handler gets; its body is read whole before the lock.
-type request struct {
-	*http.Request
-	body []byte
 }
 
 // answer is what a handler returns, with what it did for OnEffect.
@@ -142,24 +144,22 @@ func problemWith(status int, code, detail, member string, value any) answer {
 	return a
 }
 
+func noSuchPath() answer {
+	return problem(http.StatusNotFound, nimbus.CodeNotFound, "the contract has no such path")
+}
+
 func notFound() answer {
 	return problem(http.StatusNotFound, nimbus.CodeNotFound, "there is nothing with this id")
 }
 
-const maxBody = 256 << 20
-
-// serve does what every operation needs: the session, the capability, the time
-// that has passed, the effect.
+// serve does what every operation needs: the session, the capability, the form of
+// the request, in this order, the time that has passed, and the effect. The body
+// is read before anything is refused, because a client may only listen when it
+// has sent all of it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		problem(http.StatusRequestEntityTooLarge, nimbus.CodeTooLarge, "the document is too large").write(w)
-		return
-	}
-	if err != nil {
-		problem(http.StatusBadRequest, nimbus.CodeInvalidRequest, "the request could not be read").write(w)
-		return
-	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, rt.maxBody()))
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	wrong := rt.wrongParameter(r.URL.RawQuery)
 	s.advance()
 	s.mu.Lock()
 	var a answer
@@ -170,6 +170,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, rt route) {
 		return
 	case !s.offers(rt.capability) && !byStaff(r):
 		a = problem(http.StatusNotImplemented, nimbus.CodeCapabilityUnavailable, "this server does not offer "+string(rt.capability))
+	case tooLarge:
+		a = problem(http.StatusRequestEntityTooLarge, nimbus.CodeTooLarge, "the request is too large")
+	case err != nil:
+		a = invalid("the request could not be read")
+	case wrong != "":
+		a = invalid(wrong)
 	default:
 		a = rt.handle(s, request{Request: r, body: body})
 	}

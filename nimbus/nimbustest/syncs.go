@@ -1,10 +1,10 @@
 package nimbustest
 
 import (
-	"encoding/json"
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -120,11 +120,18 @@ func (s *Server) end(run *syncRun) {
 
 func (s *Server) startSync(r request) answer {
 	id := nimbus.SyncID(r.PathValue("id"))
-	var body struct{ Kind nimbus.SyncKind }
-	if json.Unmarshal(r.body, &body) != nil || body.Kind != nimbus.SyncFull || !syncID.MatchString(string(id)) {
-		return problem(http.StatusUnprocessableEntity, nimbus.CodeInvalidRequest, "a sync needs the kind full and an id of 8 to 64 letters, digits and hyphens")
+	kind, ok := member[nimbus.SyncKind](r, "kind")
+	if !ok {
+		return noMember("kind")
 	}
-	if run := s.sync(id); run != nil {
+	if !syncID.MatchString(string(id)) {
+		return invalid("the id of a sync is 8 to 64 letters, digits and hyphens")
+	}
+	run := s.sync(id)
+	if kind != nimbus.SyncFull || run != nil && run.Kind != kind {
+		return unprocessable("the kind is full, and so is that of a sync that is known already")
+	}
+	if run != nil {
 		return respond(http.StatusOK, run.SyncRun)
 	}
 	if slices.ContainsFunc(s.syncs, func(run *syncRun) bool {
@@ -132,7 +139,7 @@ func (s *Server) startSync(r request) answer {
 	}) {
 		return problem(http.StatusConflict, nimbus.CodeSyncRunning, "another full sync is running")
 	}
-	run := s.newSync(id, nimbus.SyncFull, time.Now(), s.config.SyncTakes)
+	run = s.newSync(id, nimbus.SyncFull, time.Now(), s.config.SyncTakes)
 	run.failure, s.failNext = s.failNext, nil
 	if s.stallNext {
 		run.due, s.stallNext = time.Time{}, false
@@ -154,7 +161,18 @@ func (s *Server) getSync(r request) answer {
 	return respond(http.StatusOK, run.SyncRun)
 }
 
+// tokenPlaces is more than listedSyncs: a page token is the number of the sync
+// that was the newest at the first page, and a place below it.
+const tokenPlaces = 64
+
+// listSyncs lists those that were the latest at the first page.
 func (s *Server) listSyncs(r request) answer {
-	latest := s.syncs[max(0, len(s.syncs)-listedSyncs):]
-	return list(s, r, slices.Backward(latest), func(run *syncRun) (int, nimbus.SyncRun) { return -int(run.Number), run.SyncRun })
+	newest := len(s.syncs)
+	if token, err := strconv.Atoi(r.URL.Query().Get("pageToken")); err == nil {
+		newest = min(max(0, token/tokenPlaces), newest)
+	}
+	latest := s.syncs[max(0, newest-listedSyncs):newest]
+	return list(s, r, slices.Backward(latest), func(run *syncRun) (int, nimbus.SyncRun) {
+		return newest*tokenPlaces + newest - int(run.Number), run.SyncRun
+	})
 }

@@ -79,7 +79,7 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		if same, err := p.hasDigest(ctx, v, d, h.SHA256); err != nil || !same {
 			return notFiled(name), err
 		}
-		if d.Published {
+		if d.Shared() {
 			return blocked("P4", "the filed history is published to the client: unpublish document %s", d.ID)
 		}
 		filed := v.filing(name, Read)

@@ -22,23 +22,23 @@ func TestClients_Create(t *testing.T) {
 	_, err := recorded(t, "clients_create_refused").Clients.Create(t.Context(), xpm.ClientParams{Name: "-"})
 	checkError(t, err, xpm.ErrInvalid, "The client name is required")
 
-	got, err := recorded(t, "clients_create").Clients.Create(t.Context(), xpm.ClientParams{Name: "Acmer Pty Ltd"})
-	check(t, newlyAdded("Acmer Pty Ltd"), got, err)
+	got, err := recorded(t, "clients_create").Clients.Create(t.Context(), xpm.ClientParams{Name: "Acme Example Pty Ltd"})
+	check(t, newlyAdded("Acme Example Pty Ltd"), got, err)
 }
 
 // everything is a client with each element that can be written.
 func everything() xpm.ClientParams {
 	return xpm.ClientParams{
-		Name: "Bloggs Electrical Ltd", Email: "someone@example.com",
+		Name: "Example Electrical Ltd", Email: "someone@example.com",
 		Address: "1 Example Street", City: "Auckland", Region: "Auckland Region", PostCode: "1010", Country: "New Zealand",
 		PostalAddress: "P O Box 123", PostalCity: "Wellington", PostalRegion: "Wellington Region", PostalPostCode: "6011", PostalCountry: "New Zealand",
-		Phone: "(02) 1723 5265", Fax: "(02) 1723 5266", Website: "www.example.com", ReferralSource: "Radio", ExportCode: "EXP1",
-		AccountManagerUUID: joBlogs.UUID, JobManagerUUID: johnSmith.UUID, BillingClientUUID: "9e023415-b173-4375-b8d5-4220b5a6b294",
+		Phone: "(02) 5550 1234", Fax: "(02) 5550 1235", Website: "www.example.com", ReferralSource: "Radio", ExportCode: "EXP1",
+		AccountManagerUUID: joBlogs.UUID, JobManagerUUID: johnSmith.UUID, BillingClientUUID: "5e1f0008-7c3a-4b6d-9e20-a1b2c3d40008",
 		Contacts: []xpm.ContactParams{
-			{Name: "Jo Bloggs", IsPrimary: xpm.FlagYes, Salutation: "Jo", Addressee: "Mr J Bloggs", Phone: "1", Mobile: "2", Email: "jo@example.com", Position: "Director"},
-			{Name: "Sam Bloggs"},
+			{Name: "Jo Example", IsPrimary: xpm.FlagYes, Salutation: "Jo", Addressee: "Mr J Example", Phone: "1", Mobile: "2", Email: "jo@example.com", Position: "Director"},
+			{Name: "Sam Example"},
 		},
-		Title: "Mr", Gender: "Male", FirstName: "Joseph", MiddleName: "Quincy", LastName: "Bloggs", OtherName: "Joe",
+		Title: "Mr", Gender: "Male", FirstName: "Joseph", MiddleName: "Quincy", LastName: "Example", OtherName: "Joe",
 		DateOfBirth: time.Date(1970, 11, 26, 0, 0, 0, 0, time.FixedZone("NZ", 12*3600)), DateOfDeath: time.Date(2020, 2, 29, 0, 0, 0, 0, time.UTC),
 		PlaceOfBirthCity: "Auckland", PlaceOfBirthCountryCode: "NZ",
 		TaxNumber: "000000123", CompanyNumber: "000 000 010", BusinessNumber: "11 000 000 010", BranchNumber: "001",
@@ -60,17 +60,17 @@ func TestClients_Create_Everything(t *testing.T) {
 		}
 	}
 	got, err := recorded(t, "clients_create_full").Clients.Create(t.Context(), p)
-	check(t, newlyAdded("Bloggs Electrical Ltd"), got, err)
+	check(t, newlyAdded("Example Electrical Ltd"), got, err)
 }
 
 func TestClients_Update(t *testing.T) {
-	_, err := recorded(t, "clients_update_not_found").Clients.Update(t.Context(), acme, xpm.ClientParams{Name: "Acmer Pty Ltd"})
+	_, err := recorded(t, "clients_update_not_found").Clients.Update(t.Context(), acme, xpm.ClientParams{Name: "Acme Example Pty Ltd"})
 	checkError(t, err, xpm.ErrNotFound, "Invalid client identifier")
 
-	want := newlyAdded("Acmer Pty Ltd")
+	want := newlyAdded("Acme Example Pty Ltd")
 	want.Website = "www.example.com"
 	got, err := recorded(t, "clients_update").Clients.Update(t.Context(), acme, xpm.ClientParams{
-		Name: "Acmer Pty Ltd", Website: "www.example.com", GSTPeriod: xpm.GSTPeriodOf("2 Monthly"), Clear: []string{"Email"},
+		Name: "Acme Example Pty Ltd", Website: "www.example.com", GSTPeriod: xpm.GSTPeriodOf("2 Monthly"), Clear: []string{"Email"},
 	})
 	check(t, want, got, err)
 }
@@ -151,7 +151,7 @@ func TestClients_Write_Lost(t *testing.T) {
 			}
 		})
 	}
-	other := strings.Replace(archived, string(acme), "9e023415-b173-4375-b8d5-4220b5a6b294", 1)
+	other := strings.Replace(archived, string(acme), "5e1f0008-7c3a-4b6d-9e20-a1b2c3d40008", 1)
 	if _, err := newClient(t, ok(other)).Clients.Update(t.Context(), acme, xpm.ClientParams{Name: "A"}); !errors.Is(err, xpm.ErrInvalid) {
 		t.Errorf("about another client: %v", err)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/practicekit/offboarding/xpm/xpmtest"
 )
 
-const connection = xpm.ConnectionID("74305bf3-12e0-45e2-8dc8-e3ec73e3b1f9")
+const connection = xpm.ConnectionID("5e1f0002-7c3a-4b6d-9e20-a1b2c3d40002")
 
 func connections(t *testing.T, rt http.RoundTripper) *xpm.ConnectionService {
 	t.Helper()
@@ -33,7 +33,7 @@ func recordedConnections(t *testing.T, name string) *xpm.ConnectionService {
 }
 
 func TestConnections_List(t *testing.T) {
-	_, err := recordedConnections(t, "connections_list_unauthorized").List(t.Context(), xpm.ConnectionOptions{AuthEventID: "d0ddcf81-f942-4f4d-b3c7-f98045204db4"})
+	_, err := recordedConnections(t, "connections_list_unauthorized").List(t.Context(), xpm.ConnectionOptions{AuthEventID: "5e1f0003-7c3a-4b6d-9e20-a1b2c3d40003"})
 	checkError(t, err, xpm.ErrUnauthorized, "TokenExpired: token expired at 04/29/2020 09:22:02")
 
 	all, err := recordedConnections(t, "connections_list").List(t.Context(), xpm.ConnectionOptions{})
@@ -42,7 +42,7 @@ func TestConnections_List(t *testing.T) {
 	}
 	got, err := recordedConnections(t, "connections_list").List(t.Context(), xpm.ConnectionOptions{TenantType: xpm.TenantPracticeManager})
 	want := []xpm.Connection{{
-		ID: connection, AuthEventID: "d0ddcf81-f942-4f4d-b3c7-f98045204db4", TenantID: tenant, TenantType: xpm.TenantPracticeManager,
+		ID: connection, AuthEventID: "5e1f0003-7c3a-4b6d-9e20-a1b2c3d40003", TenantID: tenant, TenantType: xpm.TenantPracticeManager,
 		Created: date("2020-01-30T01:33:36"), Updated: date("2020-02-02T19:21:08"),
 	}}
 	want[0].Created.Time, want[0].Created.Text = want[0].Created.Time.Add(271738000), "2020-01-30T01:33:36.2717380"

@@ -8,11 +8,11 @@ import (
 	"github.com/practicekit/offboarding/xpm"
 )
 
-const coyote = xpm.ContactUUID("dd92bcf4-4227-447a-a0d9-81984609aa5e")
+const coyote = xpm.ContactUUID("5e1f0010-7c3a-4b6d-9e20-a1b2c3d40010")
 
 // wyettAs is the contact of the exchanges, with what it is with a client.
 func wyettAs(position string, primary xpm.Flag) xpm.Contact {
-	return xpm.Contact{UUID: coyote, Name: "Wyett E Coyote", Salutation: "Wyett", Position: position, IsPrimary: primary, IsDeleted: xpm.FlagNo}
+	return xpm.Contact{UUID: coyote, Name: "Casey E Example", Salutation: "Wyett", Position: position, IsPrimary: primary, IsDeleted: xpm.FlagNo}
 }
 
 func TestContacts_All(t *testing.T) {
@@ -20,7 +20,7 @@ func TestContacts_All(t *testing.T) {
 	checkError(t, err, xpm.ErrForbidden, "AuthenticationUnsuccessful")
 
 	samantha := wyettAs("", "")
-	samantha.UUID, samantha.Name = "10e45ad9-cd3f-42b9-9e7e-056e47c0c109", "Samantha Benecke"
+	samantha.UUID, samantha.Name = "5e1f0007-7c3a-4b6d-9e20-a1b2c3d40007", "Sam Example"
 	got, err := collect(recorded(t, "contacts_all").Contacts.All(t.Context(), xpm.PageOptions{PageSize: 1}))
 	check(t, []xpm.Contact{wyettAs("", ""), samantha}, got, err)
 }
@@ -34,21 +34,21 @@ func TestContacts_Get(t *testing.T) {
 }
 
 func TestContacts_Create(t *testing.T) {
-	_, err := recorded(t, "contacts_create_refused").Contacts.Create(t.Context(), acme, xpm.ContactParams{Name: "Wyett E Coyote"})
+	_, err := recorded(t, "contacts_create_refused").Contacts.Create(t.Context(), acme, xpm.ContactParams{Name: "Casey E Example"})
 	checkError(t, err, xpm.ErrInvalid, "A detailed explanation of the error")
 
 	got, err := recorded(t, "contacts_create").Contacts.Create(t.Context(), acme, xpm.ContactParams{
-		Name: "Wyett E Coyote", Salutation: "Wyett", Addressee: "Mr Coyote", Mobile: "1", Email: "wyett@example.com", Phone: "2", Position: "Inventor", IsPrimary: xpm.FlagYes,
+		Name: "Casey E Example", Salutation: "Wyett", Addressee: "Mr Example", Mobile: "1", Email: "casey@example.com", Phone: "2", Position: "Inventor", IsPrimary: xpm.FlagYes,
 	})
 	check(t, wyettAs("Inventor", xpm.FlagYes), got, err)
 }
 
 func TestContacts_Update(t *testing.T) {
-	_, err := recorded(t, "contacts_update_not_found").Contacts.Update(t.Context(), coyote, "", xpm.ContactParams{Name: "Wyett E Coyote"})
+	_, err := recorded(t, "contacts_update_not_found").Contacts.Update(t.Context(), coyote, "", xpm.ContactParams{Name: "Casey E Example"})
 	checkError(t, err, xpm.ErrNotFound, "Invalid contact identifier")
 
 	got, err := recorded(t, "contacts_update").Contacts.Update(t.Context(), coyote, acme, xpm.ContactParams{
-		Name: "Wyett E Coyote", Salutation: "Wyett", Position: "Inventor", IsPrimary: xpm.FlagYes, Clear: []string{"Mobile"},
+		Name: "Casey E Example", Salutation: "Wyett", Position: "Inventor", IsPrimary: xpm.FlagYes, Clear: []string{"Mobile"},
 	})
 	check(t, wyettAs("Inventor", xpm.FlagYes), got, err)
 }
@@ -65,8 +65,8 @@ func TestContacts_Delete(t *testing.T) {
 
 func TestContacts_Link(t *testing.T) {
 	links := []xpm.ContactLink{
-		{UUID: "AB6C4656-C69F-4993-A7C1-B87461B85FF4", IsPrimary: xpm.FlagNo},
-		{UUID: "273F166A-9DD1-4B62-B2C2-D875AC8745E1", Position: "Director", IsPrimary: xpm.FlagYes},
+		{UUID: "5E1F0017-7C3A-4B6D-9E20-A1B2C3D40017", IsPrimary: xpm.FlagNo},
+		{UUID: "5E1F0018-7C3A-4B6D-9E20-A1B2C3D40018", Position: "Director", IsPrimary: xpm.FlagYes},
 	}
 	checkError(t, recorded(t, "contacts_link_not_found").Contacts.Link(t.Context(), acme, links), xpm.ErrNotFound, "Invalid contact identifier")
 	if err := recorded(t, "contacts_link").Contacts.Link(t.Context(), acme, links); err != nil {
@@ -113,14 +113,14 @@ func TestContacts_NotSent(t *testing.T) {
 
 // An answer about someone else leaves open what was deleted.
 func TestContacts_AboutAnother(t *testing.T) {
-	body := "<Response><Status>OK</Status><Contact><UUID>10e45ad9-cd3f-42b9-9e7e-056e47c0c109</UUID></Contact></Response>"
+	body := "<Response><Status>OK</Status><Contact><UUID>5e1f0007-7c3a-4b6d-9e20-a1b2c3d40007</UUID></Contact></Response>"
 	if _, err := newClient(t, ok(body)).Contacts.Delete(t.Context(), coyote, acme); !errors.Is(err, xpm.ErrOutcomeUnknown) {
 		t.Error(err)
 	}
 	if _, err := newClient(t, ok(body)).Contacts.Get(t.Context(), coyote, acme); !errors.Is(err, xpm.ErrInvalid) {
 		t.Error(err)
 	}
-	none := strings.Replace(body, "10e45ad9-cd3f-42b9-9e7e-056e47c0c109", "", 1)
+	none := strings.Replace(body, "5e1f0007-7c3a-4b6d-9e20-a1b2c3d40007", "", 1)
 	if _, err := newClient(t, ok(none)).Contacts.Create(t.Context(), acme, xpm.ContactParams{Name: "Jo"}); !errors.Is(err, xpm.ErrOutcomeUnknown) {
 		t.Error(err)
 	}

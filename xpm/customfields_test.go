@@ -11,7 +11,7 @@ import (
 	"github.com/practicekit/offboarding/xpm"
 )
 
-const yearEnd = xpm.CustomFieldUUID("f8235e1a-d383-48b7-9139-ba97ab8ca889")
+const yearEnd = xpm.CustomFieldUUID("5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009")
 
 // unreachable fails the test if anything is sent.
 func unreachable(t *testing.T) roundTrip {
@@ -35,11 +35,11 @@ func TestCustomFields_List(t *testing.T) {
 
 	got, err := collect(recorded(t, "customfields_list").CustomFields.List(t.Context(), xpm.CustomFieldOptions{}))
 	check(t, []xpm.CustomField{definition(), {
-		UUID: "0a1dda49-db19-4913-9f26-382fc3aed04a", Name: "Lodgement", Type: xpm.CustomFieldTypeDropdownList, Options: "Electronic\nPaper",
+		UUID: "5e1f0027-7c3a-4b6d-9e20-a1b2c3d40027", Name: "Lodgement", Type: xpm.CustomFieldTypeDropdownList, Options: "Electronic\nPaper",
 		UseClient: xpm.FlagYes, UseContact: xpm.FlagYes, UseJob: xpm.FlagNo, UseJobTask: xpm.FlagYes, UseJobCost: xpm.FlagNo, UseJobTime: xpm.FlagNo,
 		ValueElement: xpm.ValueElementText,
 	}, {
-		UUID: "ec7fbe9c-9bd6-4c2a-b6e4-f0513bea0453", Name: "Portal", Type: xpm.CustomFieldTypeValueLink, LinkURL: "https://example.com/",
+		UUID: "5e1f0028-7c3a-4b6d-9e20-a1b2c3d40028", Name: "Portal", Type: xpm.CustomFieldTypeValueLink, LinkURL: "https://example.com/",
 		UseClient: xpm.FlagNo, UseContact: xpm.FlagNo, UseJob: xpm.FlagNo, UseJobTask: xpm.FlagNo, UseJobCost: xpm.FlagYes, UseJobTime: xpm.FlagYes,
 		ValueElement: xpm.ValueElementText,
 	}}, got, err)
@@ -94,7 +94,7 @@ func TestCustomFields_Update(t *testing.T) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}
-	err = newClient(t, ok(`<Response><Status>OK</Status><UUID>0a1dda49-db19-4913-9f26-382fc3aed04a</UUID></Response>`)).CustomFields.Update(t.Context(), yearEnd, p)
+	err = newClient(t, ok(`<Response><Status>OK</Status><UUID>5e1f0027-7c3a-4b6d-9e20-a1b2c3d40027</UUID></Response>`)).CustomFields.Update(t.Context(), yearEnd, p)
 	checkError(t, err, xpm.ErrOutcomeUnknown, "")
 
 	if err := recorded(t, "customfields_update").CustomFields.Update(t.Context(), yearEnd, p); err != nil {
@@ -118,11 +118,11 @@ func TestCustomFields_Delete(t *testing.T) {
 }
 
 const (
-	dateField    = xpm.CustomFieldUUID("53338270-ff9a-46a5-a275-ca017ea10285")
-	numberField  = xpm.CustomFieldUUID("b630926a-b9c8-4fd4-a931-a2c58a641de6")
-	decimalField = xpm.CustomFieldUUID("fc73f108-55f6-435b-9e88-bc5c952340ac")
-	booleanField = xpm.CustomFieldUUID("295dce11-9251-4299-8192-f55957d9a285")
-	textField    = xpm.CustomFieldUUID("056859d4-5bcb-426e-83fd-cd615c18dfd5")
+	dateField    = xpm.CustomFieldUUID("5e1f0021-7c3a-4b6d-9e20-a1b2c3d40021")
+	numberField  = xpm.CustomFieldUUID("5e1f0022-7c3a-4b6d-9e20-a1b2c3d40022")
+	decimalField = xpm.CustomFieldUUID("5e1f0023-7c3a-4b6d-9e20-a1b2c3d40023")
+	booleanField = xpm.CustomFieldUUID("5e1f0024-7c3a-4b6d-9e20-a1b2c3d40024")
+	textField    = xpm.CustomFieldUUID("5e1f0025-7c3a-4b6d-9e20-a1b2c3d40025")
 )
 
 // values are those of the exchanges, as they are read.

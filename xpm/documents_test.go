@@ -17,7 +17,7 @@ func TestDocuments_List(t *testing.T) {
 	_, err := collect(recorded(t, "documents_list_not_found").Documents.List(t.Context(), acme))
 	checkError(t, err, xpm.ErrNotFound, "Invalid client identifier")
 
-	want := []xpm.Document{{Title: "Document Title", Folder: "Correspondence", Date: xpm.DateTime{Time: date("2009-10-23").Time, Text: "20091023"}, CreatedBy: "Jo Bloggs", URL: "https://practicemanager.xero.com/document/1"}}
+	want := []xpm.Document{{Title: "Document Title", Folder: "Correspondence", Date: xpm.DateTime{Time: date("2009-10-23").Time, Text: "20091023"}, CreatedBy: "Jo Example", URL: "https://practicemanager.xero.com/document/1"}}
 	for _, name := range []string{"documents_list", "documents_list_bare"} {
 		got, err := collect(recorded(t, name).Documents.List(t.Context(), acme))
 		check(t, want, got, err)

@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	clientOK = `<Client><UUID>f8235e1a-d383-48b7-9139-ba97ab8ca889</UUID><Name>Acme Pty Ltd</Name><IsArchived>Yes</IsArchived><IsDeleted>No</IsDeleted></Client>`
+	clientOK = `<Client><UUID>5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009</UUID><Name>Acme Pty Ltd</Name><IsArchived>Yes</IsArchived><IsDeleted>No</IsDeleted></Client>`
 	archived = `<Response api-method="Archive"><Status>OK</Status>` + clientOK + `</Response>`
 )
 
@@ -40,8 +40,8 @@ var hostile = map[string]roundTrip{
 	"two clients":           ok("<Response><Status>OK</Status>" + clientOK + clientOK + "</Response>"),
 	"no client":             ok("<Response><Status>OK</Status></Response>"),
 	"client without UUID":   ok("<Response><Status>OK</Status><Client><Name>Acme</Name></Client></Response>"),
-	"two UUIDs":             ok(strings.Replace(archived, "<Name>", "<UUID>f8235e1a-d383-48b7-9139-ba97ab8ca889</UUID><Name>", 1)),
-	"another client":        ok(strings.Replace(archived, "f8235e1a", "00000000", 1)),
+	"two UUIDs":             ok(strings.Replace(archived, "<Name>", "<UUID>5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009</UUID><Name>", 1)),
+	"another client":        ok(strings.Replace(archived, "5e1f0009", "00000000", 1)),
 	"too deep":              ok(strings.Replace(archived, "<Name>", strings.Repeat("<a>", 200)+strings.Repeat("</a>", 200)+"<Name>", 1)),
 	"too deep, passed over": ok("<Response><Status>OK</Status>" + strings.Repeat("<a>", 200) + strings.Repeat("</a>", 200) + clientOK + "</Response>"),
 	"other charset":         ok(`<?xml version="1.0" encoding="ISO-8859-1"?>` + archived),
@@ -122,7 +122,7 @@ func TestClients_Archive_HarmlessAnswers(t *testing.T) {
 		"byte order mark":   ok("\xef\xbb\xbf" + archived),
 		"status in words":   ok(strings.Replace(archived, ">OK<", "> ok <", 1)),
 		"true and false":    ok(strings.NewReplacer(">Yes<", ">true<", ">No<", ">false<").Replace(archived)),
-		"upper-case UUID":   ok(strings.Replace(archived, "f8235e1a-d383", "F8235E1A-D383", 1)),
+		"upper-case UUID":   ok(strings.Replace(archived, "5e1f0009-7c3a", "5E1F0009-7C3A", 1)),
 		"unknown elements":  ok(strings.Replace(archived, "<Client>", "<New><Deep/></New><New/><Client><Newer>1</Newer>", 1)),
 		"status at the end": ok("<Response>" + clientOK + "<Status>OK</Status></Response>"),
 		"comments":          ok(strings.Replace(archived, "<Status>OK", "<!-- c --><Status>O<!-- c -->K", 1)),
@@ -178,7 +178,7 @@ func TestClients_Get_RequestID(t *testing.T) {
 
 func TestClients_Get_GatewayErrors(t *testing.T) {
 	problem := func(title, detail string) string {
-		return `{"Type":null,"Title":"` + title + `","Status":401,"Detail":"` + detail + `","Instance":"1f5a84cd-152b-418d-a0b1-e351fa131d05","Extensions":{}}`
+		return `{"Type":null,"Title":"` + title + `","Status":401,"Detail":"` + detail + `","Instance":"5e1f0001-7c3a-4b6d-9e20-a1b2c3d40001","Extensions":{}}`
 	}
 	for name, c := range map[string]struct {
 		rt          roundTrip

@@ -15,7 +15,7 @@ import (
 func Example() {
 	srv := xpmtest.New(xpmtest.Config{})
 	srv.AddClient(xpmtest.Client{Code: "ACME01", Name: "Acme Pty Ltd"})
-	srv.AddClient(xpmtest.Client{Code: "BLOG01", Name: "Bloggs Electrical Ltd"})
+	srv.AddClient(xpmtest.Client{Code: "BLOG01", Name: "Example Electrical Ltd"})
 
 	c, err := xpm.NewClient(xpm.Config{
 		TenantID:    xpmtest.Tenant,
@@ -48,7 +48,7 @@ func Example() {
 	fmt.Println(errors.Is(err, xpm.ErrNotFound))
 	// Output:
 	// Acme Pty Ltd
-	// Bloggs Electrical Ltd
+	// Example Electrical Ltd
 	// ACME01 true <nil>
 	// true
 }

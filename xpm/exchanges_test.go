@@ -29,20 +29,20 @@ func date(text string) xpm.DateTime {
 }
 
 var (
-	joBlogs   = xpm.StaffRef{UUID: "dc48df15-1a5c-4675-9d82-4ca54e2c6e86", Name: "Jo Blogs"}
-	johnSmith = xpm.StaffRef{UUID: "98466a19-16df-4ded-b657-0a80ef9a2094", Name: "John Smith"}
+	joBlogs   = xpm.StaffRef{UUID: "5e1f0006-7c3a-4b6d-9e20-a1b2c3d40006", Name: "Jo Example"}
+	johnSmith = xpm.StaffRef{UUID: "5e1f0011-7c3a-4b6d-9e20-a1b2c3d40011", Name: "Robin Example"}
 )
 
 // summary is what every list has of the client in the exchanges.
 func summary() xpm.ClientEntity {
 	return xpm.ClientEntity{
-		UUID: acme, Name: "Acmer Pty Ltd", Email: "someone@example.com",
-		PostalAddress: "Level 32, PWC Building\n188 Quay Street\nAuckland Central", PostalCity: "Auckland", PostalPostCode: "1001",
-		Phone: "(02) 1723 5265", IsProspect: xpm.FlagNo, StateKnown: true,
+		UUID: acme, Name: "Acme Example Pty Ltd", Email: "someone@example.com",
+		PostalAddress: "Level 32, Example Building\n1 Example Street\nExample Central", PostalCity: "Auckland", PostalPostCode: "1001",
+		Phone: "(02) 5550 1234", IsProspect: xpm.FlagNo, StateKnown: true,
 		AccountManager: joBlogs, JobManager: johnSmith,
 		WebURL: "https://app.practicemanager.xero.com/Client/123/Detail",
 		Contacts: []xpm.Contact{{
-			UUID: "dd92bcf4-4227-447a-a0d9-81984609aa5e", Name: "Wyett E Coyote", Salutation: "Wyett", Position: "0",
+			UUID: "5e1f0010-7c3a-4b6d-9e20-a1b2c3d40010", Name: "Casey E Example", Salutation: "Wyett", Position: "0",
 			IsPrimary: xpm.FlagYes, IsDeleted: xpm.FlagNo,
 		}},
 	}
@@ -58,11 +58,11 @@ func withTax(c xpm.ClientEntity) xpm.ClientEntity {
 }
 
 func withDetail(c xpm.ClientEntity) xpm.ClientEntity {
-	c.Notes = []xpm.Note{{Title: "note title", Text: "subject of the note", Date: date("2008-09-12T13:00:00"), CreatedBy: "Jo Bloggs"}}
-	c.Groups = []xpm.GroupRef{{UUID: "0dd913a9-6c7b-4060-ac4b-6ff7b41bd233", Name: "Bloggs Family"}}
+	c.Notes = []xpm.Note{{Title: "note title", Text: "subject of the note", Date: date("2008-09-12T13:00:00"), CreatedBy: "Jo Example"}}
+	c.Groups = []xpm.GroupRef{{UUID: "5e1f0012-7c3a-4b6d-9e20-a1b2c3d40012", Name: "Example Family"}}
 	c.Relationships = []xpm.Relationship{{
-		UUID: "1d44f4b8-094f-4b91-a73e-b00b83593f71", Type: "Director of",
-		RelatedClient:  xpm.ClientRef{UUID: "7b57ae35-244b-4ded-b237-b3ea8a222dd2", Name: "Bloggs Ltd"},
+		UUID: "5e1f0013-7c3a-4b6d-9e20-a1b2c3d40013", Type: "Director of",
+		RelatedClient:  xpm.ClientRef{UUID: "5e1f0014-7c3a-4b6d-9e20-a1b2c3d40014", Name: "Example Ltd"},
 		NumberOfShares: "1000", Percentage: "0", StartDate: date("2011-01-01"), EndDate: date("2013-03-31"),
 	}}
 	return c
@@ -97,9 +97,9 @@ func TestClients_Get(t *testing.T) {
 func TestClients_Get_Documented(t *testing.T) {
 	got, err := recorded(t, "clients_get_documented").Clients.Get(t.Context(), acme)
 	check(t, xpm.ClientEntity{
-		UUID: acme, Name: "Acmer Pty Ltd", Email: "someone@example.com", DateOfBirth: date("1970-11-26"), PostalCity: "Auckland",
+		UUID: acme, Name: "Acme Example Pty Ltd", Email: "someone@example.com", DateOfBirth: date("1970-11-26"), PostalCity: "Auckland",
 		Type:          xpm.ClientType{Name: "20th of Month", CostMarkup: "30.00", PaymentTerm: "DayOfMonth", PaymentDay: "20"},
-		BillingClient: xpm.ClientRef{UUID: "9e023415-b173-4375-b8d5-4220b5a6b294", Name: "Billing Client"},
+		BillingClient: xpm.ClientRef{UUID: "5e1f0008-7c3a-4b6d-9e20-a1b2c3d40008", Name: "Billing Client"},
 		PrepareGST:    xpm.FlagYes, GSTPeriod: "2 Monthly", GSTBasis: "Hybrid", ProvisionalTaxBasis: "Ratio Option",
 		AgencyStatus: "Unlinked", ReturnType: "IR3NR", BusinessStructure: "Individual",
 		WebURL: "https://practicemanager.xero.com/Client/123/Detail",
@@ -123,7 +123,7 @@ func TestClients_List(t *testing.T) {
 
 	got, err := collect(recorded(t, "clients_list").Clients.List(t.Context(), xpm.ListOptions{}))
 	check(t, []xpm.ClientEntity{withTax(summary()), {
-		UUID: "9e023415-b173-4375-b8d5-4220b5a6b294", Name: "A. Dutchess", PostalAddress: "P O Box 123", PostalCity: "Wellington",
+		UUID: "5e1f0008-7c3a-4b6d-9e20-a1b2c3d40008", Name: "A. Example", PostalAddress: "P O Box 123", PostalCity: "Wellington",
 		PostalPostCode: "6011", IsProspect: xpm.FlagNo, IsArchived: true, IsDeleted: true, StateKnown: true,
 	}}, got, err)
 }
@@ -148,9 +148,9 @@ func TestClients_All(t *testing.T) {
 		}
 	}
 	check(t, []xpm.ClientEntity{
-		paged(acme, "Acmer Pty Ltd"),
-		paged("9e023415-b173-4375-b8d5-4220b5a6b294", "A. Dutchess"),
-		paged("720c21d3-e812-4bb1-9d6b-ddeb4745e7b9", "XYZ Australia"),
+		paged(acme, "Acme Example Pty Ltd"),
+		paged("5e1f0008-7c3a-4b6d-9e20-a1b2c3d40008", "A. Example"),
+		paged("5e1f0005-7c3a-4b6d-9e20-a1b2c3d40005", "XYZ Australia"),
 	}, got, err)
 }
 
@@ -159,26 +159,26 @@ func TestJobs_Current(t *testing.T) {
 	checkError(t, err, xpm.ErrUnauthorized, "TokenExpired: token expired at 04/29/2020 09:22:02")
 
 	want := xpm.Job{
-		ID: "J000159", UUID: "0d3458b8-6fde-4389-8dbb-0a85804466ad", Name: "Brochure Design", State: "Planned",
-		Budget: "55.00", Type: "Website Development", StartDate: date("2007-09-15T00:00:00"), DueDate: date("2007-09-22T00:00:00"),
-		Client:  xpm.ClientRef{UUID: acme, Name: "Acmer Pty Ltd"},
-		Contact: xpm.ContactRef{UUID: "dd92bcf4-4227-447a-a0d9-81984609aa5e", Name: "Wyett E Coyote"},
+		ID: "J000159", UUID: "5e1f0036-7c3a-4b6d-9e20-a1b2c3d40036", Name: "Annual accounts", State: "Planned",
+		Budget: "55.00", Type: "Compliance", StartDate: date("2007-09-15T00:00:00"), DueDate: date("2007-09-22T00:00:00"),
+		Client:  xpm.ClientRef{UUID: acme, Name: "Acme Example Pty Ltd"},
+		Contact: xpm.ContactRef{UUID: "5e1f0010-7c3a-4b6d-9e20-a1b2c3d40010", Name: "Casey E Example"},
 		Manager: johnSmith, Partner: joBlogs,
-		Assigned: []xpm.Assignment{{UUID: "af6f1a4a-3929-41ef-b344-68765c9d4db7", Name: "Jo Bloggs"}},
+		Assigned: []xpm.Assignment{{UUID: "5e1f0041-7c3a-4b6d-9e20-a1b2c3d40041", Name: "Jo Example"}},
 	}
 	got, err := collect(recorded(t, "jobs_current").Jobs.Current(t.Context(), xpm.CurrentOptions{}))
 	check(t, []xpm.Job{want}, got, err)
 
 	want.Tasks = []xpm.JobTask{{
-		UUID: "af6f1a4a-3929-41ef-b344-68765c9d4db7", TaskUUID: "f4f62087-e131-4089-be4e-28ba8b6bd3e1", Name: "Creative Direction",
+		UUID: "5e1f0041-7c3a-4b6d-9e20-a1b2c3d40041", TaskUUID: "5e1f0042-7c3a-4b6d-9e20-a1b2c3d40042", Name: "Bookkeeping",
 		EstimatedMinutes: "180", ActualMinutes: "100", Completed: xpm.FlagNo, Billable: xpm.FlagYes,
 		StartDate: date("2008-08-29T00:00:00"), DueDate: date("2008-09-29T00:00:00"),
-		Assigned: []xpm.Assignment{{UUID: "68ae87b9-8268-4fe0-a65d-c0e2ddb3d9a5", Name: "Jo Blogs", AllocatedMinutes: "180"}},
+		Assigned: []xpm.Assignment{{UUID: "5e1f0043-7c3a-4b6d-9e20-a1b2c3d40043", Name: "Jo Example", AllocatedMinutes: "180"}},
 	}}
-	want.Milestones = []xpm.Milestone{{UUID: "f252ae9b-da45-43a4-8fd2-cba0e4a79cb5", Date: date("2008-09-24T00:00:00"), Description: "do something by then", Completed: xpm.FlagNo}}
+	want.Milestones = []xpm.Milestone{{UUID: "5e1f0044-7c3a-4b6d-9e20-a1b2c3d40044", Date: date("2008-09-24T00:00:00"), Description: "do something by then", Completed: xpm.FlagNo}}
 	want.Notes = []xpm.JobNote{{
-		UUID: "bdcb3407-9ef5-4dd0-8a1b-0710af0342f1", Title: "note title", Text: "subject of the note", Date: date("2008-09-12T13:00:00"), CreatedBy: "Jo Bloggs",
-		Comments: []xpm.NoteComment{{UUID: "128d63fe-f494-47fb-a815-e2ecbbc7aa0d", Text: "example comment", Date: date("2008-09-12T14:00:00"), CreatedBy: "John Smith"}},
+		UUID: "5e1f0045-7c3a-4b6d-9e20-a1b2c3d40045", Title: "note title", Text: "subject of the note", Date: date("2008-09-12T13:00:00"), CreatedBy: "Jo Example",
+		Comments: []xpm.NoteComment{{UUID: "5e1f0046-7c3a-4b6d-9e20-a1b2c3d40046", Text: "example comment", Date: date("2008-09-12T14:00:00"), CreatedBy: "Robin Example"}},
 	}}
 	got, err = collect(recorded(t, "jobs_current_detailed").Jobs.Current(t.Context(), xpm.CurrentOptions{Detailed: true}))
 	check(t, []xpm.Job{want}, got, err)

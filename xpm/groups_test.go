@@ -8,16 +8,16 @@ import (
 	"github.com/practicekit/offboarding/xpm"
 )
 
-const smiths = xpm.GroupUUID("46e1db32-6c94-43f6-b5eb-fa082feb1fc4")
+const smiths = xpm.GroupUUID("5e1f0031-7c3a-4b6d-9e20-a1b2c3d40031")
 
 var (
-	joBloggs = xpm.ClientRef{UUID: "c2490566-78e2-4898-ad30-a3b220e98f47", Name: "Jo Bloggs"}
-	widgets  = xpm.ClientRef{UUID: "d9d3be65-9eb2-4cd4-ace4-e3089f28cfad", Name: "Bloggs Widget Ltd"}
+	joExample = xpm.ClientRef{UUID: "5e1f0032-7c3a-4b6d-9e20-a1b2c3d40032", Name: "Jo Example"}
+	widgets   = xpm.ClientRef{UUID: "5e1f0033-7c3a-4b6d-9e20-a1b2c3d40033", Name: "Example Widget Ltd"}
 )
 
 // smithFamily is the group of the exchanges.
 func smithFamily(members ...xpm.ClientRef) xpm.Group {
-	return xpm.Group{UUID: smiths, Name: "Smith Family", Taxable: xpm.FlagNo, Clients: members}
+	return xpm.Group{UUID: smiths, Name: "Second Family", Taxable: xpm.FlagNo, Clients: members}
 }
 
 func TestGroups_List(t *testing.T) {
@@ -28,7 +28,7 @@ func TestGroups_List(t *testing.T) {
 
 	got, err := collect(recorded(t, "groups_list").Groups.List(t.Context(), xpm.GroupOptions{}))
 	check(t, []xpm.Group{{
-		UUID: "0dd913a9-6c7b-4060-ac4b-6ff7b41bd233", Name: "Bloggs Family", Taxable: xpm.FlagYes,
+		UUID: "5e1f0012-7c3a-4b6d-9e20-a1b2c3d40012", Name: "Example Family", Taxable: xpm.FlagYes,
 		WebURL: "https://app.practicemanager.xero.com/Group/7",
 	}, smithFamily()}, got, err)
 }
@@ -41,26 +41,26 @@ func TestGroups_Get(t *testing.T) {
 	}
 
 	got, err := recorded(t, "groups_get").Groups.Get(t.Context(), xpm.GroupUUID(strings.ToLower(string(smiths))))
-	check(t, smithFamily(joBloggs, widgets), got, err)
+	check(t, smithFamily(joExample, widgets), got, err)
 }
 
 func TestGroups_Create(t *testing.T) {
-	_, err := recorded(t, "groups_create_not_found").Groups.Create(t.Context(), xpm.GroupParams{Name: "Smith Family", ClientUUID: acme})
+	_, err := recorded(t, "groups_create_not_found").Groups.Create(t.Context(), xpm.GroupParams{Name: "Second Family", ClientUUID: acme})
 	checkError(t, err, xpm.ErrNotFound, "Invalid client identifier")
-	for _, p := range []xpm.GroupParams{{}, {Name: "Smith Family"}, {ClientUUID: acme}} {
+	for _, p := range []xpm.GroupParams{{}, {Name: "Second Family"}, {ClientUUID: acme}} {
 		if _, err := newClient(t, unreachable(t)).Groups.Create(t.Context(), p); !errors.Is(err, xpm.ErrInvalid) {
 			t.Errorf("%+v: %v", p, err)
 		}
 	}
-	_, err = newClient(t, ok(`<Response><Status>OK</Status></Response>`)).Groups.Create(t.Context(), xpm.GroupParams{Name: "Smith Family", ClientUUID: acme})
+	_, err = newClient(t, ok(`<Response><Status>OK</Status></Response>`)).Groups.Create(t.Context(), xpm.GroupParams{Name: "Second Family", ClientUUID: acme})
 	checkError(t, err, xpm.ErrOutcomeUnknown, "")
 
-	got, err := recorded(t, "groups_create").Groups.Create(t.Context(), xpm.GroupParams{Name: "Smith Family", Taxable: xpm.FlagNo, ClientUUID: acme})
-	check(t, smithFamily(xpm.ClientRef{UUID: acme, Name: "Acmer Pty Ltd"}), got, err)
+	got, err := recorded(t, "groups_create").Groups.Create(t.Context(), xpm.GroupParams{Name: "Second Family", Taxable: xpm.FlagNo, ClientUUID: acme})
+	check(t, smithFamily(xpm.ClientRef{UUID: acme, Name: "Acme Example Pty Ltd"}), got, err)
 }
 
 func TestGroups_UpdateMembers(t *testing.T) {
-	add := xpm.GroupMembersParams{Add: []xpm.ClientUUID{joBloggs.UUID}}
+	add := xpm.GroupMembersParams{Add: []xpm.ClientUUID{joExample.UUID}}
 	_, err := recorded(t, "groups_update_members_not_found").Groups.UpdateMembers(t.Context(), smiths, add)
 	checkError(t, err, xpm.ErrNotFound, "Invalid group identifier")
 	for _, m := range []xpm.GroupMembersParams{
@@ -80,9 +80,9 @@ func TestGroups_UpdateMembers(t *testing.T) {
 	}
 
 	got, err := recorded(t, "groups_update_members").Groups.UpdateMembers(t.Context(), smiths, xpm.GroupMembersParams{
-		Add: []xpm.ClientUUID{joBloggs.UUID, widgets.UUID}, Remove: []xpm.ClientUUID{acme},
+		Add: []xpm.ClientUUID{joExample.UUID, widgets.UUID}, Remove: []xpm.ClientUUID{acme},
 	})
-	check(t, smithFamily(joBloggs, widgets), got, err)
+	check(t, smithFamily(joExample, widgets), got, err)
 }
 
 func TestGroups_Delete(t *testing.T) {

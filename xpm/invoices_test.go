@@ -12,8 +12,8 @@ func plainInvoice() xpm.Invoice {
 		ID: "I000123", UUID: "e873137a-7e07-49a0-8987-130e7418ad34", Type: "Progress Invoice", Status: xpm.InvoiceStatusApproved, JobText: "J000123",
 		Date: date("2007-09-15T00:00:00"), DueDate: date("2007-09-22T00:00:00"),
 		Amount: "200.00", AmountTax: "25.00", AmountIncludingTax: "225.00", AmountPaid: "100.00", AmountOutstanding: "125.00",
-		Client:  xpm.ClientRef{UUID: "964b15d1-6ab0-414b-8e07-c1caa9740895", Name: "A C Smith Limited"},
-		Contact: xpm.ContactRef{UUID: "90597ac3-cc20-4ade-a241-4a299f3a4705", Name: "Andy Smith"},
+		Client:  xpm.ClientRef{UUID: "964b15d1-6ab0-414b-8e07-c1caa9740895", Name: "A C Example Limited"},
+		Contact: xpm.ContactRef{UUID: "90597ac3-cc20-4ade-a241-4a299f3a4705", Name: "Andy Example"},
 	}
 }
 
@@ -30,7 +30,7 @@ var (
 
 func detailedInvoice() xpm.Invoice {
 	i := plainInvoice()
-	i.Jobs = []xpm.InvoiceJob{{ID: "J000345", Name: "Brochure Design", Tasks: invoiceTasks, Costs: invoiceCosts}}
+	i.Jobs = []xpm.InvoiceJob{{ID: "J000345", Name: "Annual accounts", Tasks: invoiceTasks, Costs: invoiceCosts}}
 	return i
 }
 
@@ -59,7 +59,7 @@ func TestInvoices_Payments(t *testing.T) {
 
 	c := recorded(t, "invoices_payments")
 	got, err := c.Invoices.Payments(t.Context(), "I000123")
-	check(t, []xpm.Payment{{Date: date("2007-09-15T00:00:00"), Amount: "200.00", Reference: "ABC-f8235e1a-d383-48b7-9139-ba97ab8ca889"}}, got, err)
+	check(t, []xpm.Payment{{Date: date("2007-09-15T00:00:00"), Amount: "200.00", Reference: "ABC-5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009"}}, got, err)
 	got, err = c.Invoices.Payments(t.Context(), "I000124")
 	check(t, []xpm.Payment{}, got, err)
 }

@@ -75,7 +75,7 @@ func TestJobs_Documents(t *testing.T) {
 	checkError(t, err, xpm.ErrNotFound, "Invalid job identifier")
 
 	want := []xpm.Document{{
-		Title: "Document Title", Folder: "Correspondence", Date: xpm.DateTime{Time: on(2009, 10, 23), Text: "20091023"}, CreatedBy: "Jo Bloggs",
+		Title: "Document Title", Folder: "Correspondence", Date: xpm.DateTime{Time: on(2009, 10, 23), Text: "20091023"}, CreatedBy: "Jo Example",
 		FileName: "file.txt", URL: "https://practicemanager.xero.com/....... ",
 	}}
 	for _, name := range []string{"jobs_documents", "jobs_documents_wrapped"} {

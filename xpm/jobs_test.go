@@ -13,14 +13,14 @@ import (
 )
 
 const (
-	designJob   = xpm.JobUUID("0d3458b8-6fde-4389-8dbb-0a85804466ad")
-	setupTask   = xpm.JobTaskUUID("af6f1a4a-3929-41ef-b344-68765c9d4db7")
+	designJob   = xpm.JobUUID("5e1f0036-7c3a-4b6d-9e20-a1b2c3d40036")
+	setupTask   = xpm.JobTaskUUID("5e1f0041-7c3a-4b6d-9e20-a1b2c3d40041")
 	layoutTask  = xpm.JobTaskUUID("df824169-20a6-4e4e-a261-d106d0543452")
-	setupKind   = xpm.TaskUUID("f4f62087-e131-4089-be4e-28ba8b6bd3e1")
-	jobTemplate = xpm.TemplateUUID("3f863a3b-87ce-4ccb-a112-98a068a3a159")
+	setupKind   = xpm.TaskUUID("5e1f0042-7c3a-4b6d-9e20-a1b2c3d40042")
+	jobTemplate = xpm.TemplateUUID("5e1f0049-7c3a-4b6d-9e20-a1b2c3d40049")
 	jobCategory = xpm.CategoryUUID("9c0ecb1c-6a6c-4b8e-9d0c-4a3e2f6f0a11")
-	wyett       = xpm.ContactUUID("dd92bcf4-4227-447a-a0d9-81984609aa5e")
-	widget      = xpm.JobCostUUID("f8235e1a-d383-48b7-9139-ba97ab8ca889")
+	wyett       = xpm.ContactUUID("5e1f0010-7c3a-4b6d-9e20-a1b2c3d40010")
+	widget      = xpm.JobCostUUID("5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009")
 )
 
 var designKey = xpm.JobKey{Number: "J000031", UUID: designJob}
@@ -32,9 +32,9 @@ func on(year, month, day int) time.Time {
 // design is the job of most exchanges.
 func design(changes ...func(*xpm.Job)) xpm.Job {
 	j := xpm.Job{
-		ID: "J000031", UUID: designJob, InternalID: "44385850", Name: "Brochure Design", Description: "New Job", State: "Planned",
+		ID: "J000031", UUID: designJob, InternalID: "10000001", Name: "Annual accounts", Description: "New Job", State: "Planned",
 		StartDate: date("2009-10-23T00:00:00"), DueDate: date("2009-10-28T00:00:00"),
-		Client: xpm.ClientRef{UUID: acme, Name: "Acmer Pty Ltd"},
+		Client: xpm.ClientRef{UUID: acme, Name: "Acme Example Pty Ltd"},
 	}
 	for _, change := range changes {
 		change(&j)
@@ -66,19 +66,19 @@ func TestJobs_Get(t *testing.T) {
 	got, err = recorded(t, "jobs_get_documented").Jobs.Get(t.Context(), "J000309")
 	check(t, xpm.Job{
 		ID: "J000309", UUID: designJob, Name: "job name", Description: "description of job", State: "Planned",
-		Budget: "55.00", Type: "Website Development", WebURL: "https://app.practicemanager.xero.com/job/jobview.aspx?id=J000309",
+		Budget: "55.00", Type: "Compliance", WebURL: "https://app.practicemanager.xero.com/job/jobview.aspx?id=J000309",
 		StartDate: date("2008-08-29T00:00:00"), DueDate: date("2008-09-29T00:00:00"), CompletedDate: date("2008-09-29T00:00:00"),
-		Client: xpm.ClientRef{UUID: acme, Name: "Acmer Pty Ltd"}, Contact: xpm.ContactRef{UUID: wyett, Name: "Wyett E Coyote"},
-		Manager: johnSmith, Partner: joBlogs, Assigned: []xpm.Assignment{{UUID: "af6f1a4a-3929-41ef-b344-68765c9d4db7", Name: "Jo Bloggs"}},
+		Client: xpm.ClientRef{UUID: acme, Name: "Acme Example Pty Ltd"}, Contact: xpm.ContactRef{UUID: wyett, Name: "Casey E Example"},
+		Manager: johnSmith, Partner: joBlogs, Assigned: []xpm.Assignment{{UUID: "5e1f0041-7c3a-4b6d-9e20-a1b2c3d40041", Name: "Jo Example"}},
 		Tasks: []xpm.JobTask{{
-			UUID: setupTask, TaskUUID: setupKind, Name: "Creative Direction", EstimatedMinutes: "180", ActualMinutes: "100",
+			UUID: setupTask, TaskUUID: setupKind, Name: "Bookkeeping", EstimatedMinutes: "180", ActualMinutes: "100",
 			Completed: xpm.FlagNo, Billable: xpm.FlagYes, StartDate: date("2008-08-29T00:00:00"), DueDate: date("2008-09-29T00:00:00"),
-			Assigned: []xpm.Assignment{{UUID: "68ae87b9-8268-4fe0-a65d-c0e2ddb3d9a5", Name: "Jo Blogs", AllocatedMinutes: "180"}},
+			Assigned: []xpm.Assignment{{UUID: "5e1f0043-7c3a-4b6d-9e20-a1b2c3d40043", Name: "Jo Example", AllocatedMinutes: "180"}},
 		}},
-		Milestones: []xpm.Milestone{{UUID: "f252ae9b-da45-43a4-8fd2-cba0e4a79cb5", Date: date("2008-09-24T00:00:00"), Description: "do something by then", Completed: xpm.FlagNo}},
+		Milestones: []xpm.Milestone{{UUID: "5e1f0044-7c3a-4b6d-9e20-a1b2c3d40044", Date: date("2008-09-24T00:00:00"), Description: "do something by then", Completed: xpm.FlagNo}},
 		Notes: []xpm.JobNote{{
-			UUID: "bdcb3407-9ef5-4dd0-8a1b-0710af0342f1", Title: "note title", Text: "subject of the note", Date: date("2008-09-12T13:00:00"), CreatedBy: "Jo Bloggs",
-			Comments: []xpm.NoteComment{{UUID: "128d63fe-f494-47fb-a815-e2ecbbc7aa0d", Text: "example comment", Date: date("2008-09-12T14:00:00"), CreatedBy: "John Smith"}},
+			UUID: "5e1f0045-7c3a-4b6d-9e20-a1b2c3d40045", Title: "note title", Text: "subject of the note", Date: date("2008-09-12T13:00:00"), CreatedBy: "Jo Example",
+			Comments: []xpm.NoteComment{{UUID: "5e1f0046-7c3a-4b6d-9e20-a1b2c3d40046", Text: "example comment", Date: date("2008-09-12T14:00:00"), CreatedBy: "Robin Example"}},
 		}},
 	}, got, err)
 }
@@ -165,7 +165,7 @@ func TestJobs_Fields(t *testing.T) {
 }
 
 func TestJobs_Create(t *testing.T) {
-	minimal := xpm.JobParams{Name: "Brochure Design", ClientUUID: acme, StartDate: on(2009, 10, 23), DueDate: on(2009, 10, 28)}
+	minimal := xpm.JobParams{Name: "Annual accounts", ClientUUID: acme, StartDate: on(2009, 10, 23), DueDate: on(2009, 10, 28)}
 	_, err := recorded(t, "jobs_create_refused").Jobs.Create(t.Context(), minimal)
 	checkError(t, err, xpm.ErrNotFound, "Invalid client identifier")
 
@@ -177,13 +177,13 @@ func TestJobs_Create(t *testing.T) {
 	full.TemplateUUID, full.CategoryUUID, full.Budget = jobTemplate, jobCategory, "55.00"
 	got, err = recorded(t, "jobs_create").Jobs.Create(t.Context(), full)
 	check(t, design(withSetup, func(j *xpm.Job) {
-		j.ID, j.ClientOrderNumber, j.Budget, j.Type = "ABC123", "PO-7", "55.00", "Website Development"
-		j.Contact = xpm.ContactRef{UUID: wyett, Name: "Wyett E Coyote"}
+		j.ID, j.ClientOrderNumber, j.Budget, j.Type = "ABC123", "PO-7", "55.00", "Compliance"
+		j.Contact = xpm.ContactRef{UUID: wyett, Name: "Casey E Example"}
 	}), got, err)
 }
 
 func TestJobs_Update(t *testing.T) {
-	p := xpm.JobUpdateParams{Name: "Brochure Design", StartDate: on(2009, 10, 23), DueDate: on(2009, 10, 28)}
+	p := xpm.JobUpdateParams{Name: "Annual accounts", StartDate: on(2009, 10, 23), DueDate: on(2009, 10, 28)}
 	_, err := recorded(t, "jobs_update_not_found").Jobs.Update(t.Context(), "J000000", p)
 	checkError(t, err, xpm.ErrNotFound, "Invalid job identifier")
 
@@ -217,7 +217,7 @@ func TestJobs_Assign(t *testing.T) {
 	got, err := recorded(t, "jobs_assign").Jobs.Assign(t.Context(), designKey, xpm.AssignParams{
 		Add: []xpm.StaffAssignment{{Staff: joBlogs.UUID}, {Staff: johnSmith.UUID, Task: setupTask}},
 		Remove: []xpm.StaffAssignment{
-			{Staff: "a75a5ace-a861-431a-9fe2-f5b6bf9d6692"}, {Staff: "79e380a8-dfb8-4c7d-8d9c-d37a6bf212fe", Task: layoutTask},
+			{Staff: "5e1f0051-7c3a-4b6d-9e20-a1b2c3d40051"}, {Staff: "5e1f0054-7c3a-4b6d-9e20-a1b2c3d40054", Task: layoutTask},
 		},
 		Manager: johnSmith.UUID, RemovePartner: true,
 	})

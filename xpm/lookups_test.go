@@ -15,7 +15,7 @@ func TestTasks_List(t *testing.T) {
 
 	got, err := collect(recorded(t, "tasks_list").Tasks.List(t.Context(), xpm.TaskOptions{}))
 	check(t, []xpm.Task{
-		{UUID: "f8235e1a-d383-48b7-9139-ba97ab8ca889", Name: "Concept"},
+		{UUID: "5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009", Name: "Concept"},
 		{UUID: "dc6f3aa6-14b2-47bb-9abc-9381e3af07c0", Name: "Design", Description: "Drawing it"},
 	}, got, err)
 }
@@ -51,7 +51,7 @@ func TestTemplates_List(t *testing.T) {
 
 	got, err := collect(recorded(t, "templates_list").Templates.List(t.Context()))
 	check(t, []xpm.Template{
-		{UUID: "3f863a3b-87ce-4ccb-a112-98a068a3a159", Name: "Activity Statement"},
+		{UUID: "5e1f0049-7c3a-4b6d-9e20-a1b2c3d40049", Name: "Activity Statement"},
 		{UUID: "5b2c7c5e-3f0a-4c53-8d6c-0a6a5b0f0003", Name: "Tax Return - Individual"},
 	}, got, err)
 }

@@ -13,8 +13,8 @@ func plainQuote(number xpm.QuoteNumber) xpm.Quote {
 		Date: date("2007-09-15T00:00:00"), ValidDate: date("2007-09-22T00:00:00"),
 		EstimatedCost: "100.00", EstimatedCostTax: "12.50", EstimatedCostIncludingTax: "112.50",
 		Amount: "200.00", AmountTax: "25.00", AmountIncludingTax: "225.00",
-		Client:  xpm.ClientRef{UUID: "08bc17b1-9a5c-43b4-93ec-c06939a5e2f8", Name: "A C Smith Limited"},
-		Contact: xpm.ContactRef{UUID: "12bfb338-81e0-4488-8585-626f03eec08e", Name: "Andrew Smith"},
+		Client:  xpm.ClientRef{UUID: "08bc17b1-9a5c-43b4-93ec-c06939a5e2f8", Name: "A C Example Limited"},
+		Contact: xpm.ContactRef{UUID: "12bfb338-81e0-4488-8585-626f03eec08e", Name: "Andrew Example"},
 	}
 }
 

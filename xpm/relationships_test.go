@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	bloggs       = xpm.ClientUUID("7b57ae35-244b-4ded-b237-b3ea8a222dd2")
-	relationship = xpm.RelationshipUUID("1d44f4b8-094f-4b91-a73e-b00b83593f71")
+	bloggs       = xpm.ClientUUID("5e1f0014-7c3a-4b6d-9e20-a1b2c3d40014")
+	relationship = xpm.RelationshipUUID("5e1f0013-7c3a-4b6d-9e20-a1b2c3d40013")
 )
 
 func shareholder() (xpm.RelationshipParams, xpm.ClientRelationship) {
@@ -18,7 +18,7 @@ func shareholder() (xpm.RelationshipParams, xpm.ClientRelationship) {
 			RelationshipTerms: xpm.RelationshipTerms{NumberOfShares: "1000", StartDate: time.Date(2011, 1, 1, 0, 0, 0, 0, time.UTC), EndDate: time.Date(2013, 3, 31, 0, 0, 0, 0, time.UTC)},
 		}, xpm.ClientRelationship{
 			UUID: relationship, Type: "Shareholder", NumberOfShares: "1000", StartDate: date("2011-01-01T00:00:00"), EndDate: date("2013-03-31T00:00:00"),
-			Client: xpm.ClientRef{UUID: acme, Name: "Acmer Pty Ltd"}, RelatedClient: xpm.ClientRef{UUID: bloggs, Name: "Bloggs Ltd"},
+			Client: xpm.ClientRef{UUID: acme, Name: "Acme Example Pty Ltd"}, RelatedClient: xpm.ClientRef{UUID: bloggs, Name: "Example Ltd"},
 		}
 }
 
@@ -36,7 +36,7 @@ func TestRelationships_Create(t *testing.T) {
 		"no type":    func(p *xpm.RelationshipParams) { p.Type = "" },
 		"no client":  func(p *xpm.RelationshipParams) { p.ClientUUID = "" },
 		"no related": func(p *xpm.RelationshipParams) { p.RelatedClientUUID = "" },
-		"to itself":  func(p *xpm.RelationshipParams) { p.RelatedClientUUID = "F8235E1A-D383-48B7-9139-BA97AB8CA889" },
+		"to itself":  func(p *xpm.RelationshipParams) { p.RelatedClientUUID = "5E1F0009-7C3A-4B6D-9E20-A1B2C3D40009" },
 	} {
 		p, _ := shareholder()
 		spoil(&p)

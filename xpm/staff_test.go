@@ -8,10 +8,10 @@ import (
 	"github.com/practicekit/offboarding/xpm"
 )
 
-const joStaff = xpm.StaffUUID("f8235e1a-d383-48b7-9139-ba97ab8ca889")
+const joStaff = xpm.StaffUUID("5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009")
 
 // jo is the member of staff of the exchanges.
-func jo() xpm.Staff { return xpm.Staff{UUID: joStaff, Name: "Jo Bloggs", Email: "jo@example.com"} }
+func jo() xpm.Staff { return xpm.Staff{UUID: joStaff, Name: "Jo Example", Email: "jo@example.com"} }
 
 func TestStaff_List(t *testing.T) {
 	_, err := collect(recorded(t, "staff_list_scope_missing").Staff.List(t.Context(), xpm.StaffOptions{}))
@@ -23,7 +23,7 @@ func TestStaff_List(t *testing.T) {
 	withPage.WebURL = "https://app.practicemanager.xero.com/admin/resourceedit.aspx?id=123"
 	got, err := collect(recorded(t, "staff_list").Staff.List(t.Context(), xpm.StaffOptions{}))
 	check(t, []xpm.Staff{withPage, {
-		UUID: "0cbaf41f-9241-4f72-8b90-fbdf4457c346", Name: "John Smith", Email: "john@example.com", Address: "Level 2\n188 Quay Street",
+		UUID: "0cbaf41f-9241-4f72-8b90-fbdf4457c346", Name: "Robin Example", Email: "john@example.com", Address: "Level 2\n1 Example Street",
 	}}, got, err)
 }
 
@@ -40,7 +40,7 @@ func TestStaff_Get(t *testing.T) {
 }
 
 func TestStaff_Create(t *testing.T) {
-	_, err := recorded(t, "staff_create_refused").Staff.Create(t.Context(), xpm.StaffParams{Name: "Jo Bloggs"})
+	_, err := recorded(t, "staff_create_refused").Staff.Create(t.Context(), xpm.StaffParams{Name: "Jo Example"})
 	checkError(t, err, xpm.ErrInvalid, "A detailed explanation of the error")
 	for _, p := range []xpm.StaffParams{{}, {Name: " "}, {Name: "Jo", Clear: []string{"Phone"}}, {Name: "Jo\x00"}} {
 		if _, err := newClient(t, unreachable(t)).Staff.Create(t.Context(), p); !errors.Is(err, xpm.ErrInvalid) {
@@ -49,7 +49,7 @@ func TestStaff_Create(t *testing.T) {
 	}
 
 	want := jo()
-	want.Phone, want.Address, want.PayrollCode = "(02) 1723 5265", "188 Quay Street", "PC123"
+	want.Phone, want.Address, want.PayrollCode = "(02) 5550 1234", "1 Example Street", "PC123"
 	p := xpm.StaffParams{Name: want.Name, Address: want.Address, Phone: want.Phone, Email: want.Email, PayrollCode: want.PayrollCode}
 	got, err := recorded(t, "staff_create").Staff.Create(t.Context(), p)
 	check(t, want, got, err)
@@ -58,7 +58,7 @@ func TestStaff_Create(t *testing.T) {
 }
 
 func TestStaff_Update(t *testing.T) {
-	_, err := recorded(t, "staff_update_not_found").Staff.Update(t.Context(), joStaff, xpm.StaffParams{Name: "Jo Bloggs"})
+	_, err := recorded(t, "staff_update_not_found").Staff.Update(t.Context(), joStaff, xpm.StaffParams{Name: "Jo Example"})
 	checkError(t, err, xpm.ErrNotFound, "Invalid staff identifier")
 	for _, p := range []xpm.StaffParams{{}, {Name: "Jo", Clear: []string{"Name"}}, {Name: "Jo", Clear: []string{"Wage"}}, {Name: "Jo", Phone: "1", Clear: []string{"Phone"}}} {
 		if _, err := newClient(t, unreachable(t)).Staff.Update(t.Context(), joStaff, p); !errors.Is(err, xpm.ErrInvalid) {
@@ -66,7 +66,7 @@ func TestStaff_Update(t *testing.T) {
 		}
 	}
 
-	got, err := recorded(t, "staff_update_cleared").Staff.Update(t.Context(), joStaff, xpm.StaffParams{Name: "Jo Bloggs", Clear: []string{"Address", "Phone"}})
+	got, err := recorded(t, "staff_update_cleared").Staff.Update(t.Context(), joStaff, xpm.StaffParams{Name: "Jo Example", Clear: []string{"Address", "Phone"}})
 	check(t, jo(), got, err)
 }
 

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	tenant = "c3d5e782-2153-4cda-bdb4-cec791ceb90d"
-	acme   = xpm.ClientUUID("f8235e1a-d383-48b7-9139-ba97ab8ca889")
+	tenant = "5e1f0004-7c3a-4b6d-9e20-a1b2c3d40004"
+	acme   = xpm.ClientUUID("5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009")
 )
 
 // roundTrip answers requests without a network.

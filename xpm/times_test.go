@@ -24,23 +24,23 @@ func onDay(year int, month time.Month, d int) time.Time {
 }
 
 const (
-	someUUID  = "f8235e1a-d383-48b7-9139-ba97ab8ca889"
+	someUUID  = "5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009"
 	sheetUUID = xpm.TimeUUID("f5d334b2-c07f-424c-89b4-2c2aabc09edd")
 	johnUUID  = xpm.StaffUUID("a6d22d8b-752b-4b50-854f-8ca5559061b4")
 )
 
 var (
 	layoutTime = xpm.TimeEntry{
-		UUID: someUUID, Job: xpm.JobRef{ID: "J000001", Name: "Brochure Template"},
+		UUID: someUUID, Job: xpm.JobRef{ID: "J000001", Name: "Accounts Template"},
 		Task:  xpm.JobTaskRef{UUID: "faabafbe-1a8c-4172-b4a5-d989dda44ab5", Name: "Design & Layout"},
-		Staff: xpm.StaffRef{UUID: "c2014300-12a3-4d98-9b83-0ff84ae1c72b", Name: "Chris Spence"},
+		Staff: xpm.StaffRef{UUID: "c2014300-12a3-4d98-9b83-0ff84ae1c72b", Name: "Chris Example"},
 		Date:  date("2008-10-29T00:00:00"), Minutes: "240", Billable: xpm.FlagYes, Start: "13:00", End: "17:00",
 		InvoiceTaskUUID: "bc874687-4cb4-408c-a520-5c0ef87c6d50",
 	}
 	copyTime = xpm.TimeEntry{
 		UUID: "17cea522-77a8-4b38-912a-7bc6f6c6eca9", Job: layoutTime.Job,
 		Task:  xpm.JobTaskRef{UUID: "378300a7-dcb3-43ba-901d-d40c1fe14ba9", Name: "Copywriting"},
-		Staff: xpm.StaffRef{UUID: johnUUID, Name: "John Smith"},
+		Staff: xpm.StaffRef{UUID: johnUUID, Name: "Robin Example"},
 		Date:  date("2008-11-04T00:00:00"), Minutes: "180", Billable: xpm.FlagYes,
 	}
 )
@@ -108,9 +108,9 @@ func written(minutes int, start, end, note string) (xpm.TimeParams, xpm.TimeEntr
 		Date: onDay(2008, 10, 30), Minutes: minutes, Start: start, End: end, Note: note,
 	}
 	return p, xpm.TimeEntry{
-		UUID: sheetUUID, Job: xpm.JobRef{ID: "J000309", Name: "Brochure Template"},
+		UUID: sheetUUID, Job: xpm.JobRef{ID: "J000309", Name: "Accounts Template"},
 		Task:  xpm.JobTaskRef{UUID: p.TaskUUID, Name: "Copywriting"},
-		Staff: xpm.StaffRef{UUID: p.StaffUUID, Name: "John Smith"},
+		Staff: xpm.StaffRef{UUID: p.StaffUUID, Name: "Robin Example"},
 		Date:  date("2008-10-30T00:00:00"), Minutes: "60", Note: note, Billable: xpm.FlagYes, Start: start, End: end,
 	}
 }

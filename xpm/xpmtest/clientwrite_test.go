@@ -145,10 +145,10 @@ func TestServer_Contacts(t *testing.T) {
 	wantEffects(t, told, "create-contact ONE "+id+" false true", "link-contacts TWO "+string(two)+" false true", "link-contacts TWO "+string(two)+" false false")
 
 	// One person, with a position of its own in each client.
-	if got, err := c.Contacts.Update(t.Context(), jo.UUID, two, xpm.ContactParams{Name: "Jo Bloggs", Position: "Settlor"}); err != nil || got.Position != "Settlor" {
+	if got, err := c.Contacts.Update(t.Context(), jo.UUID, two, xpm.ContactParams{Name: "Jo Example", Position: "Settlor"}); err != nil || got.Position != "Settlor" {
 		t.Error(err, got)
 	}
-	for client, want := range map[xpm.ClientUUID]string{one: "Jo Bloggs Director Yes", two: "Jo Bloggs Settlor Yes", "": "Jo Bloggs  "} {
+	for client, want := range map[xpm.ClientUUID]string{one: "Jo Example Director Yes", two: "Jo Example Settlor Yes", "": "Jo Example  "} {
 		got, err := c.Contacts.Get(t.Context(), jo.UUID, client)
 		if text := fmt.Sprint(got.Name, " ", got.Position, " ", got.IsPrimary); err != nil || text != want {
 			t.Errorf("with %q: %s, %v; want %s", client, text, err, want)
@@ -164,7 +164,7 @@ func TestServer_Contacts(t *testing.T) {
 		}
 		names = append(names, k.Name)
 	}
-	if !slices.Equal(names, []string{"Jo Bloggs", "Sam"}) {
+	if !slices.Equal(names, []string{"Jo Example", "Sam"}) {
 		t.Error(names)
 	}
 	*told = nil
@@ -209,10 +209,10 @@ func TestServer_Documents(t *testing.T) {
 func TestServer_Relationships(t *testing.T) {
 	s, told := watched()
 	c := newClient(t, s)
-	company := xpm.ClientUUID(s.AddClient(xpmtest.Client{Code: "CO", Name: "Bloggs Ltd"}))
-	person := xpm.ClientUUID(s.AddClient(xpmtest.Client{Code: "JO", Name: "Jo Bloggs"}))
+	company := xpm.ClientUUID(s.AddClient(xpmtest.Client{Code: "CO", Name: "Example Ltd"}))
+	person := xpm.ClientUUID(s.AddClient(xpmtest.Client{Code: "JO", Name: "Jo Example"}))
 	made, err := c.Relationships.Create(t.Context(), xpm.RelationshipParams{ClientUUID: company, RelatedClientUUID: person, Type: xpm.RelationshipShareholder, RelationshipTerms: xpm.RelationshipTerms{NumberOfShares: "10"}})
-	if err != nil || made.UUID == "" || made.Client.UUID != company || made.RelatedClient.Name != "Jo Bloggs" {
+	if err != nil || made.UUID == "" || made.Client.UUID != company || made.RelatedClient.Name != "Jo Example" {
 		t.Fatal(err, made)
 	}
 	end := time.Date(2025, 6, 30, 0, 0, 0, 0, time.UTC)

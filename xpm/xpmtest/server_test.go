@@ -18,7 +18,7 @@ import (
 	"github.com/practicekit/offboarding/xpm/xpmtest"
 )
 
-const acme = "f8235e1a-d383-48b7-9139-ba97ab8ca889"
+const acme = "5e1f0009-7c3a-4b6d-9e20-a1b2c3d40009"
 
 // request returns a request that the server admits.
 func request(method, path, body string) *http.Request {

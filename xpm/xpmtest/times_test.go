@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	jo     = "af6f1a4a-3929-41ef-b344-68765c9d4db7"
+	jo     = "5e1f0041-7c3a-4b6d-9e20-a1b2c3d40041"
 	layout = "faabafbe-1a8c-4172-b4a5-d989dda44ab5"
 )
 
@@ -29,7 +29,7 @@ func timed() (s *xpmtest.Server, effects *[]string) {
 		*effects = append(*effects, fmt.Sprint(operation, " ", client, " ", target, " ", destructive, " ", changed))
 	}})
 	s.AddClient(xpmtest.Client{UUID: acme, Code: "ACME01", Name: "Acme Pty Ltd"})
-	s.AddStaff(xpmtest.Staff{UUID: jo, Name: "Jo Bloggs"})
+	s.AddStaff(xpmtest.Staff{UUID: jo, Name: "Jo Example"})
 	s.AddJob(xpmtest.Job{Number: "J000001", Name: "Brochure", ClientUUID: acme, Tasks: []xpmtest.JobTask{
 		{UUID: layout, Kind: xpmtest.Ref{Name: "Layout"}, NotBillable: true},
 	}})
@@ -52,7 +52,7 @@ func TestServer_Times(t *testing.T) {
 	p := xpm.TimeParams{Job: "J000001", TaskUUID: layout, StaffUUID: jo, Date: on(2025, 7, 1), Minutes: -60, Note: "a\nb & c"}
 
 	got, err := c.Times.Create(ctx, p)
-	if err != nil || got.Minutes != "-60" || got.Job.Name != "Brochure" || got.Task.Name != "Layout" || got.Staff.Name != "Jo Bloggs" || got.Note != p.Note || got.Billable != xpm.FlagNo || got.Date.Text != "2025-07-01T00:00:00" || got.Start != "" {
+	if err != nil || got.Minutes != "-60" || got.Job.Name != "Brochure" || got.Task.Name != "Layout" || got.Staff.Name != "Jo Example" || got.Note != p.Note || got.Billable != xpm.FlagNo || got.Date.Text != "2025-07-01T00:00:00" || got.Start != "" {
 		t.Fatalf("%+v %v", got, err)
 	}
 	id := got.UUID
@@ -113,13 +113,13 @@ func TestServer_Times(t *testing.T) {
 
 func TestServer_TimesListed(t *testing.T) {
 	s, _ := timed()
-	other := s.AddStaff(xpmtest.Staff{Name: "John Smith"})
+	other := s.AddStaff(xpmtest.Staff{Name: "Robin Example"})
 	s.AddJob(xpmtest.Job{Number: "J000002"})
 	for id, e := range map[string]xpmtest.TimeEntry{
 		"a": {Job: "J000001", Date: on(2023, 6, 30)},
 		"b": {Job: "J000001", Date: on(2024, 7, 1)},
 		"c": {Job: "J000002", Date: on(2025, 6, 30)},
-		"d": {Job: "J000002", Date: on(2025, 7, 1), Staff: xpmtest.Ref{UUID: other, Name: "John Smith"}, InvoiceTaskUUID: "E"},
+		"d": {Job: "J000002", Date: on(2025, 7, 1), Staff: xpmtest.Ref{UUID: other, Name: "Robin Example"}, InvoiceTaskUUID: "E"},
 	} {
 		e.UUID = id
 		if e.Staff.UUID == "" {
@@ -175,10 +175,10 @@ func TestServer_Spans(t *testing.T) {
 
 func TestServer_Times_Wire(t *testing.T) {
 	s, _ := timed()
-	s.AddTime(xpmtest.TimeEntry{UUID: "A", Job: "J000001", Task: xpmtest.Ref{UUID: layout, Name: "Layout"}, Staff: xpmtest.Ref{UUID: jo, Name: "Jo Bloggs"}, Date: on(2025, 7, 1), Minutes: 30, Start: "13:00", End: "13:30", InvoiceTaskUUID: "b"})
+	s.AddTime(xpmtest.TimeEntry{UUID: "A", Job: "J000001", Task: xpmtest.Ref{UUID: layout, Name: "Layout"}, Staff: xpmtest.Ref{UUID: jo, Name: "Jo Example"}, Date: on(2025, 7, 1), Minutes: 30, Start: "13:00", End: "13:30", InvoiceTaskUUID: "b"})
 	_, body := send(s, request("GET", "time.api/get/a", ""))
 	if want := `<Response api-method="Get"><Status>OK</Status><Time><UUID>a</UUID><Job><ID>J000001</ID><Name>Brochure</Name></Job><Task><UUID>` + layout + `</UUID><Name>Layout</Name></Task><Staff><UUID>` + jo +
-		`</UUID><Name>Jo Bloggs</Name></Staff><Date>2025-07-01T00:00:00</Date><Minutes>30</Minutes><Note /><Billable>true</Billable><Start>13:00</Start><End>13:30</End><InvoiceTaskUUID>b</InvoiceTaskUUID></Time></Response>`; body != want {
+		`</UUID><Name>Jo Example</Name></Staff><Date>2025-07-01T00:00:00</Date><Minutes>30</Minutes><Note /><Billable>true</Billable><Start>13:00</Start><End>13:30</End><InvoiceTaskUUID>b</InvoiceTaskUUID></Time></Response>`; body != want {
 		t.Error(body)
 	}
 	for _, body := range []string{"", "<Timesheet>", "<Time><Job>J000001</Job></Time>", "<Timesheet><Job>J000001</Job></Timesheet><x/>"} {

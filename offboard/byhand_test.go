@@ -231,6 +231,15 @@ func TestStaleReads(t *testing.T) {
 			}
 			r := run{tr.practice, tr.journal, report, tr.practice.State()}
 			checkInvariants(t, r)
+			waited := 0
+			for rec := range tr.journal.Records(context.Background()) {
+				if rec.Step == offboard.StepDisposeContacts && rec.State == offboard.Waiting && rec.Rule == "I3" {
+					waited++
+				}
+			}
+			if waited < times {
+				t.Errorf("%d stale reads: acted on some, read again %d times only", times, waited)
+			}
 			if report.State() != offboard.Done || len(stale.served) == 0 {
 				t.Errorf("%d stale reads of %d: state %s", times, len(stale.served), report.State())
 			}

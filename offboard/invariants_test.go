@@ -85,6 +85,8 @@ func checkHistory(t *testing.T, r run, step offboard.StepReport) {
 	}
 }
 
+func sha256Of(text string) [sha256.Size]byte { return sha256.Sum256([]byte(text)) }
+
 // filedSomewhere reports whether Nimbus still has a document with this digest.
 func filedSomewhere(s offboardtest.State, digest string) bool {
 	text, _ := json.Marshal(s.Nimbus)

@@ -174,15 +174,17 @@ func TestRunner_cameBack(t *testing.T) {
 		s.run(t, keepCDM, "ACME01")
 		s.practice.XPM.SetArchived(uuidOf(s.practice, "ACME01"), false)
 		s.practice.Nimbus.RunManualSync()
-		r := s.run(t, archiveCDM, "ACME01")
-		if !r.onGrid("ACME01") {
-			t.Fatal("P2: the manual sync did not bring it back")
-		}
-		if r.report.State() != offboard.Blocked || !strings.Contains(r.rules(), "I11") {
-			t.Errorf("state %s: %s", r.report.State(), r.rules())
-		}
-		if _, orphaned := r.orphan("ACME01"); orphaned {
-			t.Error("P2: the folder did not match again")
+		for _, policy := range []offboard.Policy{keepCDM, archiveCDM} { // the same again, and another
+			r := s.run(t, policy, "ACME01")
+			if !r.onGrid("ACME01") {
+				t.Fatal("P2: the manual sync did not bring it back")
+			}
+			if r.report.State() != offboard.Blocked || !strings.Contains(r.rules(), "I11") {
+				t.Errorf("state %s: %s", r.report.State(), r.rules())
+			}
+			if _, orphaned := r.orphan("ACME01"); orphaned {
+				t.Error("P2: the folder did not match again")
+			}
 		}
 	})
 }

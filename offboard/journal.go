@@ -12,14 +12,16 @@ import (
 // state of a run is a fold of it. The ready-made one is package filejournal.
 //
 // A Journal belongs to one Runner at a time; an implementation locks itself
-// against a second one.
+// against a second one. The Runner appends from one goroutine at a time; the
+// evidence is used from several at once.
 type Journal interface {
 	Evidence
 	// Records yields all records, oldest first.
 	Records(context.Context) iter.Seq2[Record, error]
-	// Append makes the record durable before it returns, and sets nothing in it.
-	// After an error the record may or may not be durable, and the run must end.
-	Append(context.Context, Record) error
+	// Append makes the records durable, in this order, before it returns, and sets
+	// nothing in them. After an error any number of the first of them may be
+	// durable, and the run must end.
+	Append(context.Context, ...Record) error
 }
 
 // Evidence is where the files of a run are kept: the exported histories, the

@@ -63,7 +63,7 @@ func newMachine(steps []StepInfo, clients []string, p *Progress, now time.Time) 
 }
 
 func (m *machine) units(s StepInfo) []string {
-	if s.Scope == PerRun {
+	if s.Scope == PerWave {
 		return []string{""}
 	}
 	return m.clients
@@ -178,7 +178,7 @@ func (m *machine) stopped(unit string) bool {
 // the run, or, for a step of the run, every client that is not stopped.
 func (m *machine) needUnits(need, unit string) []string {
 	switch {
-	case m.info[need].Scope == PerRun:
+	case m.info[need].Scope == PerWave:
 		return []string{""}
 	case unit != "":
 		return []string{unit}

@@ -18,7 +18,7 @@ import (
 var infos = []offboard.StepInfo{
 	{Name: "look", Scope: offboard.PerClient},
 	{Name: "burn", Scope: offboard.PerClient, Needs: []string{"look"}},
-	{Name: "sweep", Scope: offboard.PerRun, Needs: []string{"burn"}},
+	{Name: "sweep", Scope: offboard.PerWave, Needs: []string{"burn"}},
 	{Name: "scrub", Scope: offboard.PerClient, Needs: []string{"look", "sweep"}, Destructive: true},
 }
 

@@ -88,7 +88,7 @@ func (s *session) clientReport(e Entity) ClientReport {
 	names := s.contactNames(e.Code)
 	for _, info := range s.infos {
 		unit := e.Code
-		if info.Scope == PerRun {
+		if info.Scope == PerWave {
 			unit = ""
 		}
 		sp := s.progress.see(unit, info.Name)

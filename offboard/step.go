@@ -28,12 +28,13 @@ const (
 	Attested Proof = "attested" // a person answered: question, answer, who and when are in the journal
 )
 
-// Scope says whether a step is taken once for each client or once for the run.
+// Scope says whether a step is taken once for each client or once for each wave
+// of clients.
 type Scope string
 
 const (
 	PerClient Scope = "client"
-	PerRun    Scope = "run"
+	PerWave   Scope = "wave"
 )
 
 // StepInfo is a step as data: all that the order of a run depends on.

@@ -25,7 +25,7 @@ const (
 func (p practice) fullClientSync() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepFullClientSync, Does: "run a Full Client Sync in Nimbus", Rule: "R7, R8a, I12",
-			Needs: append(removalNeeds(), StepArchiveClient), Destructive: true, Scope: PerRun},
+			Needs: append(removalNeeds(), StepArchiveClient), Destructive: true, Scope: PerWave},
 		Check: p.checkFullSync,
 		Apply: func(ctx context.Context, _ View, target string) (Applied, error) {
 			_, err := p.Nimbus.Syncs.StartFull(ctx, nimbus.SyncID(target))
@@ -257,7 +257,7 @@ func handSyncID(v View) string { return fmt.Sprintf("sync-%d", v.since()) }
 func (p practice) awaitSync(after string) Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepAwaitSync, Does: "wait for the sync from MYOB AE", Rule: "R8",
-			Needs: []string{after}, Scope: PerRun},
+			Needs: []string{after}, Scope: PerWave},
 		Check: p.checkRegularSync,
 	}
 }

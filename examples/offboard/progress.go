@@ -54,7 +54,7 @@ type progress struct {
 func newProgress(out *screen, plan offboard.Plan) *progress {
 	p := &progress{out: out, states: map[[2]string]offboard.State{}, shown: map[[2]string]string{}}
 	for _, step := range plan.Steps {
-		if step.Scope == offboard.PerRun {
+		if step.Scope == offboard.PerWave {
 			p.total++
 		} else {
 			p.total += len(plan.Spec.Entities)

@@ -27,7 +27,8 @@ const (
 	holderName   = "holder.json"
 )
 
-// Journal is an offboard.Journal in a directory. Use it from one goroutine.
+// Journal is an offboard.Journal in a directory. Append to it from one goroutine
+// at a time; its evidence may be used from several.
 type Journal struct {
 	dir      string
 	file     *os.File // nil where it is open for reading only
@@ -233,18 +234,25 @@ func (j *Journal) lines(r io.Reader) iter.Seq2[line, error] {
 	}
 }
 
-// Append writes the record and makes it durable. After an error the file may end
-// in part of a line, and every further Append fails: open the journal again.
-func (j *Journal) Append(_ context.Context, rec offboard.Record) error {
+// Append writes the records and makes them durable with one fsync. After an
+// error the file may end in part of a line, and every further Append fails: open
+// the journal again.
+func (j *Journal) Append(_ context.Context, records ...offboard.Record) error {
 	if j.broken != nil {
 		return j.broken
 	}
-	raw, err := json.Marshal(rec)
-	if err != nil {
-		return err
+	var lines bytes.Buffer
+	sum := j.sum
+	for _, rec := range records {
+		raw, err := json.Marshal(rec)
+		if err != nil {
+			return err
+		}
+		sum = chain(sum, raw)
+		lines.Write(formatLine(raw, sum))
 	}
-	sum := chain(j.sum, raw)
-	if _, err = j.file.Write(formatLine(raw, sum)); err == nil {
+	_, err := j.file.Write(lines.Bytes())
+	if err == nil {
 		err = j.file.Sync()
 	}
 	if err != nil {

@@ -25,7 +25,7 @@ type Report struct {
 }
 
 // ClientReport is the part of a Report about one client. State is done, waiting,
-// blocked or failed. Steps of the whole run are listed with every client.
+// blocked or failed. Steps of a wave are listed with every client of it.
 type ClientReport struct {
 	Code  string       `json:"code"`
 	Name  string       `json:"name,omitempty"`
@@ -43,6 +43,7 @@ type StepReport struct {
 	Reason   string            `json:"reason,omitempty"`
 	Proof    Proof             `json:"proof,omitempty"`
 	Evidence map[string]string `json:"evidence,omitempty"`
+	Findings []Finding         `json:"findings,omitempty"`
 }
 
 // KeptReport is one thing that stays behind, with the name it had in the
@@ -73,9 +74,12 @@ func (s *session) report() Report {
 	for _, e := range s.Plan.Spec.Entities {
 		r.Clients = append(r.Clients, s.clientReport(e))
 	}
+	asked := map[string]bool{}
 	for _, info := range s.infos {
-		for _, unit := range append([]string{""}, s.Plan.Spec.codes()...) {
-			if sp := s.progress.see(unit, info.Name); sp.state == Manual && sp.task != nil {
+		for _, e := range s.Plan.Spec.Entities {
+			sp := s.progress.seen(s.unitOf(e.Code, info), info.Name)
+			if sp.state == Manual && sp.task != nil && !asked[sp.task.ID] {
+				asked[sp.task.ID] = true
 				r.Tasks = append(r.Tasks, *sp.task)
 			}
 		}
@@ -83,16 +87,20 @@ func (s *session) report() Report {
 	return r
 }
 
+// unitOf is what a step of a client is taken for: the client, or its wave.
+func (s *session) unitOf(client string, info StepInfo) unit {
+	if info.Scope == PerWave {
+		return unit{wave: s.progress.Wave(client)}
+	}
+	return unit{client: client}
+}
+
 func (s *session) clientReport(e Entity) ClientReport {
 	c := ClientReport{Code: e.Code, Name: e.Name, State: Done, Steps: []StepReport{}, Kept: []KeptReport{}}
 	names := s.contactNames(e.Code)
 	for _, info := range s.infos {
-		unit := e.Code
-		if info.Scope == PerWave {
-			unit = ""
-		}
-		sp := s.progress.see(unit, info.Name)
-		step := StepReport{Name: info.Name, State: sp.state, Rule: sp.rule, Reason: sp.reason, Evidence: sp.details}
+		sp := s.progress.seen(s.unitOf(e.Code, info), info.Name)
+		step := StepReport{Name: info.Name, State: sp.state, Rule: sp.rule, Reason: sp.reason, Evidence: sp.details, Findings: sp.findings}
 		if step.Rule == "" {
 			step.Rule = info.Rule
 		}

@@ -73,6 +73,7 @@ type upstreamIDs struct {
 	xpm    xpm.ClientUUID
 	myobae myobae.ClientUID
 	byHand bool // no program reaches the source system
+	left   bool // it is archived or deleted there already
 }
 
 func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.byHand }
@@ -80,7 +81,8 @@ func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.by
 func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
 	switch {
 	case v.Spec.Source == SourceXPM && p.XPM.Clients != nil:
-		clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
+		list, err := p.xpmClients(ctx, v, 0)
+		clients := list.byCode[codeKey(v.Entity.Code)]
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err
 		}
@@ -88,7 +90,7 @@ func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdic
 			verdict, _ := blocked("P5", "%d clients in XPM have this code: an ambiguous client is never off-boarded", len(clients))
 			return upstreamIDs{}, verdict, nil
 		}
-		return upstreamIDs{xpm: clients[0].UUID}, Verdict{}, nil
+		return upstreamIDs{xpm: clients[0].UUID, left: wouldLeave(clients)}, Verdict{}, nil
 	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE.Clients != nil:
 		clients, err := p.MYOBAE.Clients.FindByCode(ctx, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
@@ -164,6 +166,12 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 	verdict.Details = map[string]string{"snapshot": snap.File}
 	verdict.Files = []EvidenceFile{{Name: snap.File, Data: append(data, '\n')}}
 	verdict.Facts.Snapshot = snap
+	switch {
+	case found.left:
+		verdict.Facts.Upstream = &Upstream{Proof: Read} // whatever sync comes next removes it (R8a)
+	case v.Facts.leftUpstream():
+		verdict.Facts.Upstream = &Upstream{} // it had been archived, and not by this run
+	}
 	return verdict, nil
 }
 

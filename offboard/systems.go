@@ -28,7 +28,7 @@ type Systems struct {
 func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	var s Systems
 	if x != nil {
-		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs}
+		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Quota: x}
 	}
 	if m != nil {
 		s.MYOBAE = MYOBAE{Clients: m.Clients, ExtraFields: m.ExtraFields, Operations: m.Operations}
@@ -50,6 +50,8 @@ type XPM struct {
 	Jobs interface {
 		Current(context.Context, xpm.CurrentOptions) iter.Seq2[xpm.Job, error]
 	}
+	// Quota may be nil: then waves begin without looking at it.
+	Quota Quota
 }
 
 // MYOBAE is the way into MYOB AE. ExtraFields is needed only where an Extra Field

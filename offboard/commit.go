@@ -2,6 +2,7 @@ package offboard
 
 import (
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -47,6 +48,31 @@ func (s *session) record(ctx context.Context, rec Record) error {
 	return mine.err
 }
 
+// logged tells the Logger of a record: its number, by which the journal tells all,
+// which step and how it ended. Client Codes are often made of names (I8).
+func (s *session) logged(ctx context.Context, r Record) {
+	level := slog.LevelInfo
+	switch {
+	case r.State == Blocked || r.State == Failed || r.State == Unknown:
+		level = slog.LevelWarn
+	case r.Kind == KindChecked || r.Kind == KindIntent:
+		level = slog.LevelDebug
+	}
+	if !s.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{slog.Int("record", r.Seq)}
+	for _, a := range []struct{ name, value string }{{"step", r.Step}, {"state", string(r.State)}, {"rule", r.Rule}} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.name, a.value))
+		}
+	}
+	if r.Wave > 0 {
+		attrs = append(attrs, slog.Int("wave", r.Wave))
+	}
+	s.Logger.LogAttrs(ctx, level, string(r.Kind), attrs...)
+}
+
 // commit is called by one goroutine at a time. After an error nothing is
 // appended any more: the run must end.
 func (s *session) commit(ctx context.Context, batch []*entry) {
@@ -67,6 +93,7 @@ func (s *session) commit(ctx context.Context, batch []*entry) {
 	for i, e := range batch {
 		if e.err = err; err == nil {
 			s.progress.apply(records[i])
+			s.logged(ctx, records[i])
 			if s.OnRecord != nil {
 				s.OnRecord(records[i])
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/practicekit/offboarding/internal/apierr"
@@ -36,7 +35,6 @@ func (s *session) judge(ctx context.Context, a Action, v Verdict, err error) (Ve
 	case isRateLimited(err):
 		return Verdict{State: Waiting, Reason: err.Error(), Until: time.Now().Add(max(retryAfter(err), time.Second))}, nil
 	}
-	s.Logger.LogAttrs(ctx, slog.LevelWarn, "check failed", slog.String("client", a.Client), slog.String("step", a.Step))
 	verdict := Verdict{State: Failed, Reason: err.Error()}
 	if errors.Is(err, apierr.ErrUnavailable) {
 		if s.unavailable++; s.unavailable >= maxUnavailable {

@@ -68,6 +68,7 @@ type effect struct {
 	target string
 	state  State // Done, Failed (refused: certainly not done) or Unknown
 	seq    int
+	at     time.Time
 }
 
 // taskProgress is where a task stands: the records at which it was asked and
@@ -242,7 +243,7 @@ func (p *Progress) apply(r Record) {
 	case KindChecked:
 		s.check(r)
 	case KindIntent:
-		s.effects = append(s.effects, effect{target: r.Target, state: Unknown, seq: r.Seq})
+		s.effects = append(s.effects, effect{target: r.Target, state: Unknown, seq: r.Seq, at: r.Time})
 		s.state, s.reason = Unknown, "an effect was begun; its outcome is not recorded"
 		p.targets[targetKey{r.Step, r.Target}] = r.Seq
 		p.noteEffect(u, r)

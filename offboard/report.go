@@ -32,6 +32,10 @@ type ClientReport struct {
 	State State        `json:"state"`
 	Steps []StepReport `json:"steps"`
 	Kept  []KeptReport `json:"kept"`
+	// Return is what can still be brought back, until when and how (P2).
+	Return []Return `json:"return,omitempty"`
+	// Wave is the number of the wave that the client was taken out in, 0 if none.
+	Wave int `json:"wave,omitempty"`
 }
 
 // StepReport is where one step stands. Proof says how a step that is done was
@@ -98,6 +102,7 @@ func (s *session) unitOf(client string, info StepInfo) unit {
 func (s *session) clientReport(e Entity) ClientReport {
 	c := ClientReport{Code: e.Code, Name: e.Name, State: Done, Steps: []StepReport{}, Kept: []KeptReport{}}
 	names := s.contactNames(e.Code)
+	c.Return, c.Wave = s.returns(e.Code), s.progress.Wave(e.Code)
 	for _, info := range s.infos {
 		sp := s.progress.seen(s.unitOf(e.Code, info), info.Name)
 		step := StepReport{Name: info.Name, State: sp.state, Rule: sp.rule, Reason: sp.reason, Evidence: sp.details, Findings: sp.findings}
@@ -175,6 +180,9 @@ func (r Report) WriteText(w io.Writer) error {
 				what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
 			}
 			fmt.Fprintf(t, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+		}
+		for _, back := range c.Return {
+			fmt.Fprintf(t, "  %s\n", back)
 		}
 		fmt.Fprintln(t)
 	}

@@ -22,10 +22,10 @@ import (
 )
 
 // Without OpenTelemetry: the clients and the runner log by themselves, each
-// attempt of a call at level Debug, and OnRecord is a place to log the steps from.
-// They hold metadata only.
+// attempt of a call and each record of the journal, and metadata only. What ended
+// is at level Info, and what went wrong at Warn; the rest is at Debug.
 func Example_slog() {
-	logger := slog.New(slog.NewTextHandler(grep{regexp.MustCompile(`Clients\.Archive|archive-client`), os.Stdout}, &slog.HandlerOptions{
+	logger := slog.New(slog.NewTextHandler(grep{regexp.MustCompile(`Clients\.Archive|outcome.*archive-client`), os.Stdout}, &slog.HandlerOptions{
 		Level: slog.LevelDebug, ReplaceAttr: withoutTime,
 	}))
 	practice, err := offboardtest.New(offboardtest.DefaultWorld(nimbus.EditionCDM, true))
@@ -47,20 +47,15 @@ func Example_slog() {
 		Operator: offboard.Approve("pat", "engagements ended", nil),
 		Wait:     time.Minute,
 		Logger:   logger,
-		OnRecord: func(r offboard.Record) {
-			if r.Kind == offboard.KindOutcome {
-				logger.Info("outcome", "seq", r.Seq, "step", r.Step, "state", r.State)
-			}
-		},
 	}
 	if _, err := runner.Run(context.Background()); err != nil {
 		fmt.Println(err)
 	}
 	// Unordered output:
 	// level=DEBUG msg=attempt service=xpm op=Clients.Archive method=PUT attempt=1 status=200
-	// level=INFO msg=outcome step=archive-client state=done
+	// level=INFO msg=outcome step=archive-client state=done rule="R4, I1"
 	// level=DEBUG msg=attempt service=xpm op=Clients.Archive method=PUT attempt=1 status=200
-	// level=INFO msg=outcome step=archive-client state=done
+	// level=INFO msg=outcome step=archive-client state=done rule="R4, I1"
 }
 
 // grep writes the lines that match.
@@ -79,7 +74,7 @@ func (g grep) Write(line []byte) (int, error) {
 // withoutTime leaves out what differs from run to run.
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
 	switch a.Key {
-	case slog.TimeKey, "duration", "request_id", "seq":
+	case slog.TimeKey, "duration", "request_id", "record":
 		return slog.Attr{}
 	}
 	return a

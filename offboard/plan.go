@@ -81,8 +81,9 @@ func (e *PlanError) Error() string {
 // Validate refuses a plan whose order breaks an invariant, whoever composed it:
 // a need that does not stand before its step, a destructive step that does not
 // itself need the exported history (I1) and the approval (I10), so that both are
-// proved afresh before each of its effects, and a disposal that does not need
-// the proof that the entity has gone (I2, I3). The error is a *PlanError.
+// proved afresh before each of its effects, a step of a wave before the approval,
+// and a disposal that does not need the proof that the entity has gone (I2, I3).
+// The error is a *PlanError.
 func (p Plan) Validate() error {
 	before := map[string]bool{}
 	for _, s := range p.Steps {
@@ -97,6 +98,9 @@ func (p Plan) Validate() error {
 				return &PlanError{s.Name, "order", fmt.Sprintf("needs %s, which does not stand before it", need)}
 			}
 		}
+		if s.Scope == PerWave && p.Index(StepApprove) >= 0 && !before[StepApprove] {
+			return &PlanError{s.Name, "order", "is a step of a wave, and waves begin after " + StepApprove}
+		}
 		before[s.Name] = true
 		if s.Destructive && !slices.Contains(s.Needs, StepExportHistory) {
 			return &PlanError{s.Name, "R1, I1", "destroys, and does not need " + StepExportHistory}
@@ -104,11 +108,20 @@ func (p Plan) Validate() error {
 		if s.Destructive && !slices.Contains(s.Needs, StepApprove) {
 			return &PlanError{s.Name, "I10", "destroys, and does not need " + StepApprove}
 		}
+		if s.removes() && !slices.Contains(s.Needs, StepFileHistory) {
+			return &PlanError{s.Name, "R3, I1", "leads to removal, and does not need " + StepFileHistory}
+		}
 		if disposes := s.Name == StepDisposeContacts || s.Name == StepDisposeDocuments; disposes && !slices.Contains(s.Needs, StepConfirmRemoved) {
 			return &PlanError{s.Name, "I2, I3", "disposes, and does not need " + StepConfirmRemoved}
 		}
 	}
 	return nil
+}
+
+// removes reports whether the step is one of those that lead to the removal of an
+// entity.
+func (s StepInfo) removes() bool {
+	return slices.Contains([]string{StepArchiveClient, StepCloseClient, StepClearExtraField, StepDeleteClient, StepFullClientSync}, s.Name)
 }
 
 func (p Plan) infos() []StepInfo {

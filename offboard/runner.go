@@ -112,8 +112,8 @@ type session struct {
 	steps    map[string]Step
 	infos    []StepInfo
 	entities map[string]Entity
-	log      committer // of the journal
-	asking   sync.Mutex
+	log      committer     // of the journal
+	asking   chan struct{} // held while a person is asked
 
 	mu      sync.Mutex
 	unknown []string // codes that resolve found nowhere
@@ -122,7 +122,7 @@ type session struct {
 }
 
 func newSession(r Runner, progress *Progress) *session {
-	s := &session{Runner: r, progress: progress, steps: map[string]Step{}, infos: r.Plan.infos(), entities: map[string]Entity{}}
+	s := &session{Runner: r, progress: progress, steps: map[string]Step{}, infos: r.Plan.infos(), entities: map[string]Entity{}, asking: make(chan struct{}, 1)}
 	if s.Operator == nil {
 		s.Operator = OperatorFunc(func(context.Context, Task) (Answer, error) { return Answer{}, ErrNoAnswer })
 	}
@@ -346,8 +346,12 @@ func (s *session) applyEffect(ctx context.Context, clients []string, a Action) e
 
 // ask puts the step's task before the operator and records question and answer.
 func (s *session) ask(ctx context.Context, a Action) error {
-	s.asking.Lock()
-	defer s.asking.Unlock()
+	select {
+	case s.asking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.asking }()
 	task := s.progress.seen(a.unit(), a.Step).task
 	asked := Record{Kind: KindAsked, Client: a.Client, Wave: a.Wave, Step: a.Step, Task: task, Destructive: s.steps[a.Step].Destructive && !task.Approval}
 	if err := s.record(ctx, asked); err != nil {

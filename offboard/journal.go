@@ -69,6 +69,7 @@ type Record struct {
 	Facts       *Facts            `json:"facts,omitempty"`
 	Details     map[string]string `json:"details,omitempty"`
 	Kept        []Kept            `json:"kept,omitempty"`
+	Findings    []Finding         `json:"findings,omitempty"`
 	Task        *Task             `json:"task,omitempty"`
 	Answer      *Answer           `json:"answer,omitempty"`
 	Digest      string            `json:"digest,omitempty"`

@@ -13,12 +13,13 @@ import (
 )
 
 // practice is what the ready-made steps share: the clients of the systems, and
-// the two reads that serve all clients of a session.
+// the reads that serve all clients of a session.
 type practice struct {
 	Systems
 	account *accountReader
 	clients *clientReader
-	jobs    *jobReader
+	lists   *xpmLists
+	leavers *onceASession[map[string]bool]
 }
 
 func newPractice(systems Systems) practice {
@@ -26,7 +27,8 @@ func newPractice(systems Systems) practice {
 		Systems: systems,
 		account: &accountReader{},
 		clients: &clientReader{},
-		jobs:    &jobReader{},
+		lists:   &xpmLists{},
+		leavers: &onceASession[map[string]bool]{},
 	}
 }
 
@@ -55,8 +57,7 @@ func (k *perSession[T]) get(session *Progress, read func() (T, error)) (T, error
 
 type (
 	accountReader = perSession[nimbus.Account]
-	clientReader  = perSession[map[string][]xpm.ClientEntity]
-	jobReader     = perSession[map[xpm.ClientUUID]int]
+	clientReader  = perSession[map[string][]listedClient]
 )
 
 // offers reports whether a program can do all of these in Nimbus. What Nimbus
@@ -91,42 +92,35 @@ func (p practice) accountOf(ctx context.Context, v View) (nimbus.Account, error)
 }
 
 // xpmByCode returns the clients that XPM keeps under a Client Code, from one
-// list for the whole session. Where XPM has no code for a client, Nimbus uses
-// its name.
-func (p practice) xpmByCode(ctx context.Context, v View, code string) ([]xpm.ClientEntity, error) {
-	byCode, err := p.clients.get(v.progress, func() (map[string][]xpm.ClientEntity, error) { return p.listXPM(ctx) })
+// list for the whole session.
+func (p practice) xpmByCode(ctx context.Context, v View, code string) ([]listedClient, error) {
+	byCode, err := p.clients.get(v.progress, func() (map[string][]listedClient, error) {
+		return p.listXPM(ctx, v.Spec.Policy.detailed())
+	})
 	return byCode[codeKey(code)], err
 }
 
-func (p practice) listXPM(ctx context.Context) (map[string][]xpm.ClientEntity, error) {
-	byCode := map[string][]xpm.ClientEntity{}
-	for c, err := range p.XPM.Clients.List(ctx, xpm.ListOptions{}) {
+// xpmCode is the code by which Nimbus knows the client: its name where XPM has no
+// code for it.
+func xpmCode(c xpm.ClientEntity) string {
+	if c.ClientCode == "" {
+		return c.Name
+	}
+	return c.ClientCode
+}
+
+func (p practice) listXPM(ctx context.Context, detailed bool) (map[string][]listedClient, error) {
+	byCode := map[string][]listedClient{}
+	for c, err := range p.XPM.Clients.List(ctx, xpm.ListOptions{Detailed: detailed}) {
 		if err != nil {
 			return nil, err
 		}
-		code := c.ClientCode
-		if code == "" {
-			code = c.Name
-		}
-		byCode[codeKey(code)] = append(byCode[codeKey(code)], xpm.ClientEntity{
-			UUID: c.UUID, ClientCode: c.ClientCode, Name: c.Name, IsArchived: c.IsArchived, IsDeleted: c.IsDeleted, StateKnown: c.StateKnown})
+		code := codeKey(xpmCode(c))
+		byCode[code] = append(byCode[code], listedClient{ClientEntity: xpm.ClientEntity{
+			UUID: c.UUID, ClientCode: c.ClientCode, Name: c.Name, IsArchived: c.IsArchived, IsDeleted: c.IsDeleted, StateKnown: c.StateKnown},
+			groups: len(c.Groups), relationships: len(c.Relationships)})
 	}
 	return byCode, nil
-}
-
-// openJobs counts the current jobs of a client, from one list for the session.
-func (p practice) openJobs(ctx context.Context, v View, id xpm.ClientUUID) (int, error) {
-	jobs, err := p.jobs.get(v.progress, func() (map[xpm.ClientUUID]int, error) {
-		count := map[xpm.ClientUUID]int{}
-		for job, err := range p.XPM.Jobs.Current(ctx, xpm.CurrentOptions{}) {
-			if err != nil {
-				return nil, err
-			}
-			count[job.Client.UUID]++
-		}
-		return count, nil
-	})
-	return jobs[id], err
 }
 
 // inNimbus is a task for what Nimbus does not offer to programs: where it is done

@@ -30,6 +30,7 @@ type stepProgress struct {
 	task    *Task
 	details map[string]string
 	kept    []Kept
+	found   []Finding
 	checked int // record of the last Check
 	became  int // record at which it became done, after its last effect
 	waits   int // Checks in a row that said Waiting, in this session
@@ -199,6 +200,9 @@ func (s *stepProgress) check(r Record) {
 	s.target, s.task, s.kept, s.checked = r.Target, r.Task, r.Kept, r.Seq
 	if r.Details != nil {
 		s.details = r.Details
+	}
+	if r.Findings != nil {
+		s.found = r.Findings
 	}
 	if r.State == Done && (s.became == 0 || s.lastEffect() > s.became) {
 		s.became = r.Seq

@@ -32,6 +32,8 @@ type ClientReport struct {
 	State State        `json:"state"`
 	Steps []StepReport `json:"steps"`
 	Kept  []KeptReport `json:"kept"`
+	// Findings are all that was looked at before the client is touched (P10).
+	Findings []Finding `json:"findings,omitempty"`
 }
 
 // StepReport is where one step stands. Proof says how a step that is done was
@@ -100,6 +102,7 @@ func (s *session) clientReport(e Entity) ClientReport {
 			step.Proof = sp.proof
 		}
 		c.Steps = append(c.Steps, step)
+		c.Findings = append(c.Findings, sp.found...)
 		for _, k := range sp.kept {
 			c.Kept = append(c.Kept, KeptReport{Kept: k, Name: names[k.ID]})
 		}
@@ -161,6 +164,7 @@ func (r Report) WriteText(w io.Writer) error {
 			}
 			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
 		}
+		writeFindings(t, c.Findings)
 		for _, k := range c.Kept {
 			what := k.What + " " + k.ID
 			if k.Name != "" {

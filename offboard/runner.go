@@ -202,7 +202,7 @@ func (s *session) checked(a Action, v Verdict) Record {
 	}
 	return Record{
 		Kind: KindChecked, Client: a.Client, Step: a.Step, Target: v.Target, State: v.State, Rule: rule, Reason: v.Reason,
-		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Task: v.Task,
+		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Findings: v.Findings, Task: v.Task,
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
-	"github.com/practicekit/offboarding/xpm"
 )
 
 const (
@@ -138,7 +137,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		}
 		return Verdict{}, nil
 	}
-	byCode, err := p.listXPM(ctx)
+	byCode, err := p.listXPM(ctx, false)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -168,7 +167,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 // wouldLeave reports whether a Full Client Sync removes an entity with these
 // clients in XPM: none of them is known to be active. An entity without any was
 // deleted.
-func wouldLeave(clients []xpm.ClientEntity) bool {
+func wouldLeave(clients []listedClient) bool {
 	for _, c := range clients {
 		if c.StateKnown && !c.IsArchived && !c.IsDeleted {
 			return false

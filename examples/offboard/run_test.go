@@ -80,7 +80,7 @@ func TestRun_Report(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.stdout), &raw); err != nil {
 		t.Fatal(err)
 	}
-	if keys := slices.Sorted(maps.Keys(raw.Clients[1])); !slices.Equal(keys, []string{"code", "kept", "state", "steps"}) {
+	if keys := slices.Sorted(maps.Keys(raw.Clients[1])); !slices.Equal(keys, []string{"code", "findings", "kept", "state", "steps"}) {
 		t.Errorf("a client has %q", keys)
 	}
 }

@@ -1,0 +1,96 @@
+package offboard
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/practicekit/offboarding/xpm"
+)
+
+// lookInXPM finds what XPM has of the client, from lists of the whole practice.
+func (p practice) lookInXPM(ctx context.Context, v View, f *found) error {
+	if v.Spec.Source != SourceXPM {
+		return nil
+	}
+	id := v.Facts.Snapshot.XPM
+	if id == "" {
+		f.byHand("no program reaches XPM", FindingAlreadyArchived, FindingClientGroups, FindingRelationships,
+			FindingOpenJobs, FindingUnbilledTime, FindingDraftInvoices, FindingUnpaidInvoices)
+		return nil
+	}
+	for _, look := range []func(context.Context, View, xpm.ClientUUID, *found) error{p.lookAtClient, p.lookAtWork, p.lookAtInvoices} {
+		if err := look(ctx, v, id, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookAtClient reads the list that resolve has found the client in.
+func (p practice) lookAtClient(ctx context.Context, v View, id xpm.ClientUUID, f *found) error {
+	if !f.wants(FindingAlreadyArchived, FindingClientGroups, FindingRelationships) {
+		return nil
+	}
+	clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
+	if err != nil {
+		return f.failed(err, FindingAlreadyArchived, FindingClientGroups, FindingRelationships)
+	}
+	i := slices.IndexFunc(clients, func(c listedClient) bool { return c.UUID == id })
+	if i < 0 {
+		f.notKnown("XPM's list does not have the client", FindingAlreadyArchived, FindingClientGroups, FindingRelationships)
+		return nil
+	}
+	c := clients[i]
+	switch {
+	case !c.StateKnown:
+		f.notKnown("XPM does not say whether the client is archived", FindingAlreadyArchived)
+	case c.IsDeleted:
+		f.flag(FindingAlreadyArchived, true, "deleted or merged")
+	default:
+		f.flag(FindingAlreadyArchived, c.IsArchived, "")
+	}
+	f.count(FindingClientGroups, c.groups, "")
+	f.count(FindingRelationships, c.relationships, "")
+	return nil
+}
+
+// detailed reports whether the list of all clients has to be the detailed one.
+func (p Policy) detailed() bool {
+	return p.wants(FindingClientGroups) || p.wants(FindingRelationships)
+}
+
+func (p practice) lookAtWork(ctx context.Context, v View, id xpm.ClientUUID, f *found) error {
+	if !f.wants(FindingOpenJobs, FindingUnbilledTime) {
+		return nil
+	}
+	work, err := p.openWork(ctx, v)
+	if err != nil {
+		return err
+	}
+	f.tally(FindingOpenJobs, work.jobs, id, "")
+	f.tally(FindingUnbilledTime, work.time, id, fmt.Sprintf("%d minutes on current jobs in %d days", work.minutes[id], timeDays))
+	return nil
+}
+
+func (p practice) lookAtInvoices(ctx context.Context, v View, id xpm.ClientUUID, f *found) error {
+	if !f.wants(FindingDraftInvoices, FindingUnpaidInvoices) {
+		return nil
+	}
+	invoices, err := p.openInvoices(ctx, v)
+	if err != nil {
+		return err
+	}
+	f.tally(FindingDraftInvoices, invoices.drafts, id, "")
+	f.tally(FindingUnpaidInvoices, invoices.unpaid, id, "")
+	return nil
+}
+
+// tally notes what a list of XPM told of one client.
+func (f *found) tally(name FindingName, t tally, id xpm.ClientUUID, detail string) {
+	if t.unread != "" {
+		f.notKnown(t.unread, name)
+		return
+	}
+	f.count(name, t.of[id], detail)
+}

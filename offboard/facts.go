@@ -6,13 +6,13 @@ import (
 	"github.com/practicekit/offboarding/xpm"
 )
 
-// Facts is what a run has learnt about one client, or, in RunFacts, about the
-// whole run. Each part is set by one step and carries its proof. Facts hold
+// Facts is what a run has learnt about one client, or about a wave of them. Each part is set by one step and carries its proof. Facts hold
 // opaque ids, counts and digests, never names (I8).
 type Facts struct {
 	Snapshot *Snapshot    `json:"snapshot,omitempty"`
 	History  *HistoryFile `json:"history,omitempty"`
 	Filed    *FiledCopy   `json:"filed,omitempty"`
+	Approved *Approved    `json:"approved,omitempty"`
 	Upstream *Upstream    `json:"upstream,omitempty"`
 	Baseline *Baseline    `json:"baseline,omitempty"`
 	Removed  *Removed     `json:"removed,omitempty"`
@@ -37,6 +37,9 @@ func (f *Facts) merge(newer Facts) {
 	}
 	if newer.Filed != nil {
 		f.Filed = newer.Filed
+	}
+	if newer.Approved != nil {
+		f.Approved = newer.Approved
 	}
 	if newer.Upstream != nil {
 		f.Upstream = newer.Upstream
@@ -99,6 +102,18 @@ func (c FiledCopy) SHA256() string {
 	}
 	return c.Digests[len(c.Digests)-1]
 }
+
+// Approved is what a person approved for the client (I10).
+type Approved struct {
+	// Scope is the hash of what was wanted for the client, and of its snapshot.
+	Scope string `json:"scope"`
+	// Task is the approval that it was part of, and By who gave it.
+	Task string `json:"task"`
+	By   string `json:"by"`
+}
+
+// leftUpstream reports whether what removes the client from Nimbus was proved.
+func (f Facts) leftUpstream() bool { return f.Upstream != nil && f.Upstream.Proof != "" }
 
 // Upstream is the proof that what removes the client from Nimbus was done.
 type Upstream struct {

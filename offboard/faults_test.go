@@ -144,7 +144,7 @@ func (tr *trial) run(t *testing.T) (offboard.Report, error) {
 	tr.journal.Fail = tr.write
 	return offboard.Runner{
 		Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
-		Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour,
+		Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour, Batch: oneByOne,
 	}.Run(ctx)
 }
 

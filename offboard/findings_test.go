@@ -179,9 +179,11 @@ func (l looking) asked(text string) (n int) {
 // looked at.
 func (r run) finding(code string, name offboard.FindingName) (offboard.Finding, bool) {
 	for _, c := range r.report.Clients {
-		for _, f := range c.Findings {
-			if c.Code == code && f.Name == name {
-				return f, true
+		for _, s := range c.Steps {
+			for _, f := range s.Findings {
+				if c.Code == code && f.Name == name {
+					return f, true
+				}
 			}
 		}
 	}

@@ -146,9 +146,13 @@ func (f *found) words() string {
 
 // writeFindings writes what stops and warns on lines of their own, and the rest
 // in one line.
-func writeFindings(w io.Writer, list []Finding) {
+func writeFindings(w io.Writer, steps []StepReport) {
+	var all []Finding
+	for _, s := range steps {
+		all = append(all, s.Findings...)
+	}
 	var rest []string
-	for _, f := range list {
+	for _, f := range all {
 		if weighs := f.Severity == SeverityStop || f.Severity == SeverityWarn; weighs && !f.None() {
 			fmt.Fprintf(w, "  %s: %s (%s)\n", f.Severity, f, f.Rule)
 			continue

@@ -9,6 +9,9 @@ import (
 type Plan struct {
 	Spec  Spec
 	Steps []Step
+	// Quota is what is left of XPM's: a wave begins only if it can be finished.
+	// Nil where no program reaches XPM, or its client does not know.
+	Quota Quota
 }
 
 // The names of the ready-made steps.
@@ -51,7 +54,7 @@ func NewPlan(spec Spec, systems Systems) Plan {
 	}
 	after := steps[len(steps)-1].Name
 	steps = append(steps, p.confirmRemoved(spec.Policy, after, removal), p.disposeContacts(spec.Policy, removal), p.disposeDocuments(spec.Policy, removal))
-	return Plan{Spec: spec, Steps: steps}
+	return Plan{Spec: spec, Steps: steps, Quota: systems.XPM.Quota}
 }
 
 // Index returns the place of a step, for slices.Insert and the like; -1 if the

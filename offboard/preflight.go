@@ -71,7 +71,7 @@ func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, V
 		}
 	}
 	answer, ask, ok := v.forAll().byHand(inNimbus(nimbus.CapabilityAccountEdition, "Say which edition the account has", Task{
-		ID: fmt.Sprintf("edition-%d", v.progress.session), Rule: "I4",
+		ID: fmt.Sprintf("edition-%d", v.session()), Rule: "I4",
 		Why:      "the same button archives documents in one edition and destroys them in the other (R19, R20)",
 		HandBack: HandBack{Choices: []string{string(nimbus.EditionCDM), string(nimbus.EditionNonCDM)}},
 	}))
@@ -97,7 +97,7 @@ func (p practice) lookInMYOBAE(ctx context.Context, v View, f *found) error {
 	}
 	closed := false
 	if f.wants(FindingAlreadyClosed) {
-		state, err := p.upstream(ctx, v.Spec, v.Facts)
+		state, err := p.upstream(ctx, v)
 		_, exists := state.client.ExtraField(v.Spec.field())
 		switch {
 		case err != nil:

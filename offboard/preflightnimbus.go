@@ -121,7 +121,7 @@ func (p practice) lookAtContacts(ctx context.Context, v View, f *found) error {
 	if !f.wants(FindingSharedContacts) {
 		return nil
 	}
-	leavers, err := p.leavers.get(ctx, v.progress, v.codes)
+	leavers, err := p.leavers.get(ctx, v.progress, 0, v.codes)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (p practice) lookAtContacts(ctx context.Context, v View, f *found) error {
 
 // codes is the set of all clients that leave. Those whose turn to be resolved has
 // not come have no id so far, so a relation is compared by its code.
-func (v View) codes(context.Context) (map[string]bool, error) {
+func (v View) codes() (map[string]bool, error) {
 	codes := make(map[string]bool, len(v.Spec.Entities))
 	for _, e := range v.Spec.Entities {
 		codes[codeKey(e.Code)] = true

@@ -3,7 +3,6 @@ package offboard
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/practicekit/offboarding/xpm"
 )
@@ -27,22 +26,20 @@ func (p practice) lookInXPM(ctx context.Context, v View, f *found) error {
 	return nil
 }
 
-// lookAtClient reads the list that resolve has found the client in.
+// lookAtClient looks into the list that resolve has found the client in.
 func (p practice) lookAtClient(ctx context.Context, v View, id xpm.ClientUUID, f *found) error {
 	if !f.wants(FindingAlreadyArchived, FindingClientGroups, FindingRelationships) {
 		return nil
 	}
-	clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
+	names := []FindingName{FindingAlreadyArchived, FindingClientGroups, FindingRelationships}
+	list, err := p.xpmClients(ctx, v, 0)
 	if err != nil {
-		return f.failed(err, FindingAlreadyArchived, FindingClientGroups, FindingRelationships)
+		return f.failed(err, names...)
 	}
-	i := slices.IndexFunc(clients, func(c listedClient) bool { return c.UUID == id })
-	if i < 0 {
-		f.notKnown("XPM's list does not have the client", FindingAlreadyArchived, FindingClientGroups, FindingRelationships)
-		return nil
-	}
-	c := clients[i]
+	c, listed := list.byUUID[id]
 	switch {
+	case !listed:
+		f.notKnown("XPM's list does not have the client", FindingAlreadyArchived)
 	case !c.StateKnown:
 		f.notKnown("XPM does not say whether the client is archived", FindingAlreadyArchived)
 	case c.IsDeleted:
@@ -50,8 +47,12 @@ func (p practice) lookAtClient(ctx context.Context, v View, id xpm.ClientUUID, f
 	default:
 		f.flag(FindingAlreadyArchived, c.IsArchived, "")
 	}
-	f.count(FindingClientGroups, c.groups, "")
-	f.count(FindingRelationships, c.relationships, "")
+	if in, told := list.ties[id]; told {
+		f.count(FindingClientGroups, in.groups, "")
+		f.count(FindingRelationships, in.relationships, "")
+	} else {
+		f.notKnown("XPM's detailed list does not have the client", FindingClientGroups, FindingRelationships)
+	}
 	return nil
 }
 

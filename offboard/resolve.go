@@ -43,7 +43,7 @@ func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
 		return Verdict{}, err
 	case len(entities) == 0 && !found.known():
 		return Verdict{}, &UnknownClientsError{[]string{v.Entity.Code}}
-	case len(entities) == 0 && found.left:
+	case len(entities) == 0 && (found.left || found.closed):
 		return blocked("R1, R9", "the client has left the source system and is not on the Client Grid: it was off-boarded already, and there is no history left to export")
 	case len(entities) == 0:
 		return blocked("R1, R9", "the client is not on the Client Grid: its history is gone or never was in Nimbus, so there is nothing to export")
@@ -76,7 +76,8 @@ type upstreamIDs struct {
 	xpm    xpm.ClientUUID
 	myobae myobae.ClientUID
 	byHand bool // no program reaches the source system
-	left   bool // the client is archived, deleted or closed there already
+	left   bool // it is archived or deleted there already
+	closed bool // MYOB AE has closed it already
 }
 
 func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.byHand }
@@ -84,14 +85,15 @@ func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.by
 func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
 	switch {
 	case v.Spec.Source == SourceXPM && p.XPM.Clients != nil:
-		clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
+		list, err := p.xpmClients(ctx, v, 0)
+		clients := list.byCode[codeKey(v.Entity.Code)]
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err
 		}
 		if len(clients) > 1 {
 			return upstreamIDs{}, ambiguous(v, len(clients), "%d clients in XPM have this code: an ambiguous client is never off-boarded", len(clients)), nil
 		}
-		return upstreamIDs{xpm: clients[0].UUID, left: clients[0].IsArchived || clients[0].IsDeleted}, Verdict{}, nil
+		return upstreamIDs{xpm: clients[0].UUID, left: wouldLeave(clients)}, Verdict{}, nil
 	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE.Clients != nil:
 		clients, err := p.MYOBAE.Clients.FindByCode(ctx, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
@@ -100,7 +102,7 @@ func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdic
 		if len(clients) > 1 || !clients[0].IsClient {
 			return upstreamIDs{}, ambiguous(v, len(clients), "MYOB AE has %d entries with this code, and wanted is exactly one that is a client", len(clients)), nil
 		}
-		return upstreamIDs{myobae: clients[0].UID, left: clients[0].Status == myobae.StatusClosed}, Verdict{}, nil
+		return upstreamIDs{myobae: clients[0].UID, closed: clients[0].Status == myobae.StatusClosed}, Verdict{}, nil
 	}
 	return upstreamIDs{byHand: v.Spec.Source != SourceNone}, Verdict{}, nil
 }
@@ -190,6 +192,12 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 	verdict.Files = []EvidenceFile{{Name: snap.File, Data: append(data, '\n')}}
 	verdict.Facts.Snapshot = snap
 	verdict.Findings = matched(v, snap)
+	switch {
+	case found.left:
+		verdict.Facts.Upstream = &Upstream{Proof: Read} // whatever sync comes next removes it (R8a)
+	case v.Facts.leftUpstream():
+		verdict.Facts.Upstream = &Upstream{} // it had been archived, and not by this run
+	}
 	return verdict, nil
 }
 

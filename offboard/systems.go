@@ -29,7 +29,7 @@ type Systems struct {
 func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	var s Systems
 	if x != nil {
-		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Invoices: x.Invoices, Times: x.Times}
+		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Invoices: x.Invoices, Times: x.Times, Quota: x}
 	}
 	if m != nil {
 		s.MYOBAE = MYOBAE{Clients: m.Clients, ExtraFields: m.ExtraFields, Operations: m.Operations}
@@ -59,6 +59,8 @@ type XPM struct {
 	Times interface {
 		List(ctx context.Context, from, to time.Time, o xpm.TimeOptions) iter.Seq2[xpm.TimeEntry, error]
 	}
+	// Quota may be nil: then waves begin without looking at it.
+	Quota Quota
 }
 
 // MYOBAE is the way into MYOB AE. ExtraFields is needed only where an Extra Field

@@ -15,25 +15,14 @@ import (
 // call for each client: it comes from lists of the whole practice, each read once
 // a session, and only if a finding wants it. Of each only counts are kept.
 //
-//	client.api/list       resolve; detailed for clientGroups and relationships
+//	client.api/list       resolve; the first one detailed for clientGroups and relationships
 //	job.api/current       openJobs, unbilledTime
 //	time.api/list         unbilledTime
 //	invoice.api/current   unpaidInvoices
 //	invoice.api/draft     draftInvoices
 //
-// None of them asks for some elements only. How XPM takes that is assumed, and a
-// client whose code, or an entry whose invoice, were left out would count as one
-// that has none.
-type xpmLists struct {
-	work     onceASession[openWork]
-	invoices onceASession[openInvoices]
-}
-
-// listedClient is what is kept of a client in the list of all clients.
-type listedClient struct {
-	xpm.ClientEntity          // ids, code, name and state only
-	groups, relationships int // zero unless the list was a detailed one
-}
+// None of them asks for some elements only. How XPM takes that is assumed, and an
+// entry whose invoice were left out would count as one that has none.
 
 // tally is what a list of XPM told of each client. Unread says why it could not
 // be read, or not be told apart by client.
@@ -78,7 +67,7 @@ type openWork struct {
 const timeDays = 360
 
 func (p practice) openWork(ctx context.Context, v View) (openWork, error) {
-	return p.lists.work.get(ctx, v.progress, func(ctx context.Context) (openWork, error) { return p.readWork(ctx, v) })
+	return p.work.get(ctx, v.progress, 0, func() (openWork, error) { return p.readWork(ctx, v) })
 }
 
 func (p practice) readWork(ctx context.Context, v View) (openWork, error) {
@@ -128,7 +117,7 @@ func jobKey(n xpm.JobNumber) string { return strings.ToUpper(strings.TrimSpace(s
 type openInvoices struct{ drafts, unpaid tally }
 
 func (p practice) openInvoices(ctx context.Context, v View) (openInvoices, error) {
-	return p.lists.invoices.get(ctx, v.progress, func(ctx context.Context) (openInvoices, error) { return p.readInvoices(ctx, v) })
+	return p.invoices.get(ctx, v.progress, 0, func() (openInvoices, error) { return p.readInvoices(ctx, v) })
 }
 
 // readInvoices reads two lists. Whether the current invoices hold the drafts, XPM's

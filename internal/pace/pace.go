@@ -166,6 +166,21 @@ func (p *Pacer) Left() (minute, day int) {
 	return minute, day
 }
 
+// FreeAt is when so many further calls may start within the day's quota, as far
+// as the log tells: now, or once enough of those that it holds are a day old.
+// More than the quota counts as the whole of it.
+func (p *Pacer) FreeAt(calls int) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for _, w := range p.windows {
+		if w.name == "day" {
+			return w.freeAt(now, calls)
+		}
+	}
+	return now
+}
+
 // fullError is a wait that Acquire does not sleep.
 type fullError struct {
 	wait  time.Duration

@@ -10,14 +10,14 @@ import (
 )
 
 // Of several callers at once one reads, the others wait for its answer.
-func TestOnceASession_together(t *testing.T) {
+func TestShared_together(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var once onceASession[int]
+		once := newShared[int]()
 		var wg sync.WaitGroup
 		session, reads := newProgress(), 0
 		for range 8 {
 			wg.Go(func() {
-				got, err := once.get(t.Context(), session, func(context.Context) (int, error) {
+				got, err := once.get(t.Context(), session, 0, func() (int, error) {
 					reads++
 					time.Sleep(time.Minute)
 					return 7, nil
@@ -31,7 +31,7 @@ func TestOnceASession_together(t *testing.T) {
 		if reads != 1 {
 			t.Errorf("read %d times", reads)
 		}
-		if _, err := once.get(t.Context(), newProgress(), func(context.Context) (int, error) { reads++; return 0, nil }); err != nil || reads != 2 {
+		if _, err := once.get(t.Context(), newProgress(), 0, func() (int, error) { reads++; return 0, nil }); err != nil || reads != 2 {
 			t.Errorf("another session: read %d times, %v", reads, err)
 		}
 	})
@@ -39,13 +39,13 @@ func TestOnceASession_together(t *testing.T) {
 
 // Who waits, waits no longer than its own context; where a read fails, the next
 // caller reads.
-func TestOnceASession_failing(t *testing.T) {
+func TestShared_failing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var once onceASession[int]
+		once := newShared[int]()
 		session, broken := newProgress(), errors.New("broken")
 		slow := make(chan error, 1)
 		go func() {
-			_, err := once.get(t.Context(), session, func(context.Context) (int, error) {
+			_, err := once.get(t.Context(), session, 0, func() (int, error) {
 				time.Sleep(time.Hour)
 				return 0, broken
 			})
@@ -55,10 +55,10 @@ func TestOnceASession_failing(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		began := time.Now()
-		if _, err := once.get(ctx, session, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
+		if _, err := once.get(ctx, session, 0, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Minute {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
-		got, err := once.get(t.Context(), session, func(context.Context) (int, error) { return 9, nil })
+		got, err := once.get(t.Context(), session, 0, func() (int, error) { return 9, nil })
 		if got != 9 || err != nil || !errors.Is(<-slow, broken) {
 			t.Errorf("got %d, %v", got, err)
 		}

@@ -1,0 +1,84 @@
+package offboard
+
+import (
+	"time"
+
+	"github.com/practicekit/offboarding/xpm"
+)
+
+// Costs are numbers of calls of XPM, the system whose quota a run must live
+// within: 60 calls a minute and 5,000 a day (F1).
+type Costs struct {
+	PerClient int `json:"perClient,omitempty"`
+	PerWave   int `json:"perWave,omitempty"`
+	PerRun    int `json:"perRun,omitempty"`
+}
+
+// reserve is how many calls a wave must find beside its own, for what has to be
+// read again.
+const reserve = 10
+
+// dayQuota is what XPM allows in a day. It bounds the size of a wave: one that
+// needs more could never begin.
+const dayQuota = 5000
+
+// of is what a wave of so many clients costs, its reserve included.
+func (c Costs) of(clients int) int { return c.PerClient*clients + c.PerWave + reserve }
+
+// most is the greatest wave that a day's quota can finish.
+func (c Costs) most() int { return max(1, (dayQuota-c.PerWave-reserve)/max(1, c.PerClient)) }
+
+// costs are those of all steps.
+func (p Plan) costs() (sum Costs) {
+	for _, s := range p.Steps {
+		sum.PerClient += s.Costs.PerClient
+		sum.PerWave += s.Costs.PerWave
+		sum.PerRun += s.Costs.PerRun
+	}
+	return sum
+}
+
+// Quota is what is left of a quota of calls. An *xpm.Client has one.
+type Quota interface {
+	// Quota says how many calls may still start.
+	Quota() xpm.Quota
+	// FreeAt is when so many calls may start without more than a minute's wait.
+	FreeAt(calls int) time.Time
+}
+
+// Forecast is what a run will cost, told before it starts.
+type Forecast struct {
+	Clients int `json:"clients"`
+	Waves   int `json:"waves"`
+	// Calls are those of XPM, without repeats.
+	Calls int `json:"calls"`
+	// Least is what XPM's quotas alone make the run last. Syncs, people and the
+	// calls themselves come on top.
+	Least time.Duration `json:"least"`
+	// Days is how often the quota of a day runs out on the way.
+	Days int `json:"days,omitempty"`
+}
+
+// Forecast says what the plan costs in such a batch if nothing goes wrong. Where
+// what is left of the quota is not known, nothing of it counts as used.
+func (p Plan) Forecast(b Batch) Forecast {
+	f := Forecast{Clients: len(p.Spec.Entities)}
+	left := f.Clients
+	if canary := min(b.canary(left), left); canary > 0 {
+		f.Waves, left = 1, left-canary
+	}
+	costs := p.costs()
+	size := max(1, or(b.Wave, usualWave))
+	if p.Quota != nil {
+		size = min(size, costs.most())
+	}
+	f.Waves += (left + size - 1) / size
+	f.Calls = costs.PerClient*f.Clients + costs.PerWave*f.Waves + costs.PerRun
+	quota := xpm.Quota{Minute: -1, Day: -1}
+	if p.Quota != nil {
+		quota = p.Quota.Quota()
+	}
+	of := quota.Forecast(f.Calls)
+	f.Least, f.Days = of.Wait, of.Days
+	return f
+}

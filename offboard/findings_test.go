@@ -157,7 +157,7 @@ func (c looked) look(t *testing.T, hide bool, severities map[offboard.FindingNam
 		c.hidden(&world, &systems, &spec)
 	}
 	l.report, err = take(offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: l.journal,
-		Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour}, context.Background())
+		Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour, Batch: oneByOne}, context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,10 +13,10 @@ import (
 // (P10). All of it is told, as findings; those that weigh as a stop block the
 // client. What cannot be read is told as not known, and is never taken for
 // nothing.
-func (p practice) preflight() Step {
+func (p practice) preflight(spec Spec) Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepPreflight, Does: "check edition, signatures, money, jobs, documents and contacts", Rule: "P10, I4, R12",
-			Needs: []string{StepResolve}, Scope: PerClient},
+			Needs: []string{StepResolve}, Scope: PerClient, Costs: Costs{PerRun: spec.preflightLists()}},
 		Check: p.checkPreflight,
 	}
 }

@@ -97,7 +97,7 @@ func TestPreflight_renamedBetweenWaves(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newResumable(t, defaultWorld())
 		runner := s.runner(t, keepCDM, "ACME01", "BETA02")
-		runner.Batch = offboard.Batch{Wave: 1}
+		runner.Batch = offboard.Batch{Wave: 1, Parallel: 1}
 		runner.OnRecord = func(rec offboard.Record) {
 			if rec.Kind != offboard.KindOutcome || rec.Step != offboard.StepArchiveClient || rec.Client != "ACME01" {
 				return

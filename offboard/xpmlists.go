@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +24,19 @@ import (
 //
 // None of them asks for some elements only. How XPM takes that is assumed, and an
 // entry whose invoice were left out would count as one that has none.
+
+// preflightLists is how many lists preflight reads in XPM, beside that of resolve.
+func (s Spec) preflightLists() (n int) {
+	if s.Source != SourceXPM {
+		return 0
+	}
+	for _, names := range [][]FindingName{{FindingOpenJobs, FindingUnbilledTime}, {FindingUnbilledTime}, {FindingUnpaidInvoices}, {FindingDraftInvoices}} {
+		if slices.ContainsFunc(names, s.Policy.wants) {
+			n++
+		}
+	}
+	return n
+}
 
 // tally is what a list of XPM told of each client. Unread says why it could not
 // be read, or not be told apart by client.

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/offboard"
@@ -119,7 +121,8 @@ func TestXPMLists_refused(t *testing.T) {
 	}
 }
 
-// F1: preflight of fifty clients costs XPM as many calls as that of one.
+// F1: preflight of fifty clients, several at a time, costs XPM as many calls as
+// that of one, and as many as the plan foresees.
 func TestXPMLists_calls(t *testing.T) {
 	calls := func(n int) map[string]int {
 		world := offboardtest.World{Edition: nimbus.EditionCDM}
@@ -130,6 +133,7 @@ func TestXPMLists_calls(t *testing.T) {
 				XPM:    &offboardtest.XPMClient{OpenJobs: 1, UnbilledMinutes: 5, DraftInvoices: 1, UnpaidInvoices: 1, Groups: []string{"All"}},
 				Nimbus: &offboardtest.NimbusClient{Integrated: true, HistoryRows: 1}})
 		}
+		var mu sync.Mutex
 		counts := map[string]int{}
 		inBubble(t, func(t *testing.T) {
 			s := newResumable(t, world)
@@ -137,7 +141,10 @@ func TestXPMLists_calls(t *testing.T) {
 			systems, err := s.practice.Systems(func(next http.RoundTripper) http.RoundTripper {
 				return roundTrip(func(r *http.Request) (*http.Response, error) {
 					if path, ok := strings.CutPrefix(r.URL.Path, offboardtest.XPMPath); ok {
+						mu.Lock()
 						counts[path]++
+						mu.Unlock()
+						time.Sleep(time.Second) // others come meanwhile
 					}
 					return next.RoundTrip(r)
 				})
@@ -147,7 +154,10 @@ func TestXPMLists_calls(t *testing.T) {
 			}
 			plan := offboard.NewPlan(runner.Plan.Spec, systems)
 			plan.Steps = plan.Steps[:plan.Index(offboard.StepPreflight)+1]
-			runner.Plan = plan
+			if got := plan.Steps[plan.Index(offboard.StepPreflight)].Costs; got != (offboard.Costs{PerRun: 4}) {
+				t.Errorf("foreseen are %+v", got)
+			}
+			runner.Plan, runner.Batch = plan, offboard.Batch{}
 			report, err := runner.Run(context.Background())
 			if err != nil || report.State() != offboard.Done {
 				t.Fatalf("%s, %v", report.State(), err)

@@ -16,7 +16,7 @@ import (
 func (p practice) approve() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepApprove, Does: "ask for approval of what destroys", Rule: "I10",
-			Needs: []string{StepFileHistory}, Scope: PerClient},
+			Needs: []string{StepResolve, StepFileHistory}, Scope: PerClient},
 		Check: p.checkApprove,
 		Foresee: func(_ context.Context, v View) (Verdict, error) {
 			return Verdict{State: Manual, Reason: "a person approves: " + strings.Join(approvalLines(v.Spec, v.clients), "; ")}, nil

@@ -1,6 +1,8 @@
 package offboard
 
 import (
+	"slices"
+
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/xpm"
@@ -70,6 +72,12 @@ type Snapshot struct {
 	// File is the evidence file that holds the snapshot with names.
 	File  string `json:"file,omitempty"`
 	Proof Proof  `json:"proof"`
+}
+
+// equal reports whether the client still is what it was.
+func (s Snapshot) equal(other Snapshot) bool {
+	return s.XPM == other.XPM && s.MYOBAE == other.MYOBAE && s.Nimbus == other.Nimbus && s.Folder == other.Folder &&
+		slices.Equal(s.Documents, other.Documents) && slices.Equal(s.Contacts, other.Contacts) && s.File == other.File
 }
 
 // HistoryFile is a verified export of the Client History in the evidence

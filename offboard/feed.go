@@ -9,7 +9,7 @@ import (
 )
 
 // feedLength is how many events wait for a listener before it misses some.
-const feedLength = 4096
+const feedLength = 1024
 
 // Feed tells a listener what happens in a run, and knows how far it is. The
 // listener is called in a goroutine of its own, one event at a time, so a slow

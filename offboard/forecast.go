@@ -14,6 +14,30 @@ type Costs struct {
 	PerRun    int `json:"perRun,omitempty"`
 }
 
+// xpmCosts are what the ready-made steps cost where a program reaches XPM. Lists
+// serve all clients: one for the run and its preflight, one just before each sync
+// (I12), and one after it where something is disposed of (I2). What is deleted
+// for good is worth a read of each client.
+func xpmCosts(spec Spec) map[string]Costs {
+	if spec.Source != SourceXPM {
+		return nil
+	}
+	costs := map[string]Costs{
+		StepResolve:        {PerRun: 1},
+		StepPreflight:      {PerRun: 1},
+		StepArchiveClient:  {PerClient: 1},
+		StepFullClientSync: {PerWave: 1},
+	}
+	policy := spec.Policy
+	if policy.disposes() {
+		costs[StepConfirmRemoved] = Costs{PerWave: 1}
+	}
+	if policy.Documents.folder() == folderDelete {
+		costs[StepDisposeDocuments] = Costs{PerClient: 1}
+	}
+	return costs
+}
+
 // reserve is how many calls a wave must find beside its own, for what has to be
 // read again.
 const reserve = 10

@@ -228,7 +228,7 @@ func (m *machine) staleNeeds(s StepInfo, u unit, most int) []Action {
 func (m *machine) current(sp *stepProgress) bool { return sp.checked > m.progress.session }
 
 // needUnits lists the units in which a need must be done: the client itself, its
-// wave, or, for a step of a wave, every client of it that is not stopped.
+// wave, or, for a step of a wave, every client of it that goes on.
 func (m *machine) needUnits(need string, u unit) []unit {
 	switch {
 	case m.info[need].Scope == PerWave:
@@ -238,11 +238,29 @@ func (m *machine) needUnits(need string, u unit) []unit {
 	}
 	going := make([]unit, 0, len(m.clients))
 	for _, c := range m.clients {
-		if nu := (unit{client: c}); !m.progress.stopped(nu) {
+		if nu := (unit{client: c}); !m.progress.stopped(nu) && !m.leftOut(nu) {
 			going = append(going, nu)
 		}
 	}
 	return going
+}
+
+// leftOut reports whether a client waits for a person who was asked and has not
+// answered, before anything was done to it: it holds up nobody.
+func (m *machine) leftOut(u unit) bool {
+	if m.progress.touched(u.client) {
+		return false
+	}
+	for name := range m.info {
+		sp := m.progress.see(u, name)
+		if sp.state != Manual || sp.task == nil || !m.current(sp) {
+			continue
+		}
+		if task := m.progress.tasks[sp.task.ID]; task != nil && task.asked > m.progress.session && task.answered <= sp.checked {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *machine) needsMet(s StepInfo, u unit) bool {

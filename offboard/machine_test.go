@@ -65,7 +65,9 @@ func TestNext(t *testing.T) {
 	}
 	manual := checked("A", "burn", offboard.Manual)
 	manual.Task = &offboard.Task{ID: "A/burn", Step: "burn"}
-	asked := offboard.Record{Kind: offboard.KindAsked, Client: "A", Step: "burn", Task: manual.Task}
+	asked := offboard.Record{Kind: offboard.KindAsked, Client: "A", Step: "burn", Task: manual.Task, Destructive: true}
+	harmless := asked
+	harmless.Destructive = false
 	answered := offboard.Record{Kind: offboard.KindAnswered, Client: "A", Step: "burn", Task: manual.Task, Answer: &offboard.Answer{Yes: true}}
 	check := func(client, step string) offboard.Action {
 		return offboard.Action{Kind: offboard.ActionCheck, Client: client, Step: step}
@@ -110,6 +112,7 @@ func TestNext(t *testing.T) {
 		{"what is due is checked", looked, []offboard.Record{waiting(now), bSkips}, []offboard.Action{check("A", "burn")}},
 		{"a person is asked", looked, []offboard.Record{manual}, []offboard.Action{{Kind: offboard.ActionAsk, Client: "A", Step: "burn"}, check("B", "burn")}},
 		{"once in a session", looked, []offboard.Record{manual, asked, bSkips}, finish},
+		{"who was not touched and waits for a person holds up nobody", looked, []offboard.Record{manual, harmless, bSkips}, []offboard.Action{sweep}},
 		{"the answer is looked at", looked, []offboard.Record{manual, asked, answered}, both("burn")},
 		{"all done", looked, append(burnt, swept, checked("A", "scrub", offboard.Done), checked("B", "scrub", offboard.Skipped)), finish},
 		{"done anew below, so looked at again above", looked,

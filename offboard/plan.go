@@ -54,6 +54,10 @@ func NewPlan(spec Spec, systems Systems) Plan {
 	}
 	after := steps[len(steps)-1].Name
 	steps = append(steps, p.confirmRemoved(spec.Policy, after, removal), p.disposeContacts(spec.Policy, removal), p.disposeDocuments(spec.Policy, removal))
+	costs := xpmCosts(spec)
+	for i := range steps {
+		steps[i].Costs = costs[steps[i].Name]
+	}
 	return Plan{Spec: spec, Steps: steps, Quota: systems.XPM.Quota}
 }
 

@@ -236,8 +236,8 @@ func (p *Progress) apply(r Record) {
 	}
 	u := unit{r.Client, r.Wave}
 	s := p.step(u, r.Step)
-	if r.Facts != nil {
-		p.learn(u, r)
+	if r.Facts != nil && p.learn(u, r) {
+		s.became = 0 // what rests on this step is looked at again
 	}
 	switch r.Kind {
 	case KindChecked:
@@ -270,8 +270,8 @@ func (p *Progress) apply(r Record) {
 	}
 }
 
-// begin folds the first record of a session. A client that was stopped leaves its
-// wave: it is tried again with whoever else was.
+// begin folds the first record of a session. A client that was stopped, or that
+// was not touched so far, leaves its wave: it goes with whoever else goes then.
 func (p *Progress) begin(r Record) {
 	p.session = r.Seq
 	changed := r.Digest != p.spec
@@ -285,7 +285,7 @@ func (p *Progress) begin(r Record) {
 		}
 	}
 	for u, up := range p.units {
-		if changed || up.stopped > 0 {
+		if changed || up.stopped > 0 || !up.touched && up.facts.Removed == nil {
 			delete(p.waveOf, u.client)
 		}
 		up.stopped = 0
@@ -293,8 +293,10 @@ func (p *Progress) begin(r Record) {
 	p.spec = r.Digest
 }
 
-// learn takes over facts.
-func (p *Progress) learn(u unit, r Record) {
+// learn takes over facts, and reports whether the client is another one than it
+// was.
+func (p *Progress) learn(u unit, r Record) (changed bool) {
+	before := p.unit(u).facts.Snapshot
 	p.unit(u).facts.merge(*r.Facts)
 	if r.Facts.Snapshot != nil || r.Facts.Approved != nil {
 		p.scopes = r.Seq
@@ -302,6 +304,7 @@ func (p *Progress) learn(u unit, r Record) {
 	if snap := p.unit(u).facts.Snapshot; r.Facts.Removed != nil && snap != nil && snap.Nimbus != "" {
 		p.gone[snap.Nimbus] = true
 	}
+	return r.Facts.Snapshot != nil && before != nil && !before.equal(*r.Facts.Snapshot)
 }
 
 func (s *stepProgress) check(r Record) {

@@ -256,6 +256,12 @@ func (s *session) check(ctx context.Context, clients []string, a Action) error {
 	if v, err = s.judge(ctx, a, v, err); v.State == "" {
 		return err
 	}
+	switch {
+	case v.State == Manual && v.Task == nil:
+		v = Verdict{State: Failed, Reason: "the step asks a person and does not say what: its Check returns no Task"}
+	case v.State == Todo && s.steps[a.Step].Apply == nil:
+		v = Verdict{State: Failed, Reason: "the step has something to do and no Apply"}
+	}
 	for _, f := range v.Files {
 		if err := s.writeEvidence(f); err != nil {
 			return err

@@ -83,7 +83,9 @@ type waves struct {
 	begun    map[int][]string // waves that an earlier session began
 	running  int              // the wave under way, 0 if none
 	failed   int              // clients that were stopped in waves
-	refused  string           // why no further wave begins
+	trial    int              // the wave that is the canary, 0 if none
+	canary   bool             // it did not come through
+	parked   bool             // a wave waits for a person
 	held     time.Time        // no wave begins before: a quota is used up
 }
 
@@ -162,7 +164,10 @@ func (w *waves) next(ctx context.Context) (clients []string, number int, err err
 	if most := or(w.Batch.MaxFailed, usualFailures); most > 0 && w.failed > most {
 		return nil, 0, &HaltError{fmt.Sprintf("%s were blocked or failed, and %d may be", plural(w.failed, "client"), most)}
 	}
-	if w.refused != "" {
+	if w.canary {
+		return nil, 0, &HaltError{"the canary did not come through: see what is in its way, and run the same again"}
+	}
+	if w.parked {
 		return nil, 0, nil
 	}
 	return w.form(ctx)
@@ -170,7 +175,7 @@ func (w *waves) next(ctx context.Context) (clients []string, number int, err err
 
 // form begins a new wave, unless the quota of the day cannot finish it.
 func (w *waves) form(ctx context.Context) (clients []string, number int, err error) {
-	size := w.size()
+	size, canary := w.size()
 	if w.Plan.Quota != nil {
 		calls := w.Plan.costs().of(size)
 		if free := w.free(calls); free.After(time.Now()) {
@@ -186,19 +191,23 @@ func (w *waves) form(ctx context.Context) (clients []string, number int, err err
 		return nil, 0, err
 	}
 	w.begun[number], w.running = clients, number
+	if canary {
+		w.trial = number
+	}
 	return clients, number, nil
 }
 
-// size is the number of clients that the next wave takes.
-func (w *waves) size() int {
-	size := max(1, or(w.Batch.Wave, usualWave))
-	if canary := w.Batch.canary(len(w.Plan.Spec.Entities)); canary > 0 && w.progress.wavesOfSpec() == 0 {
-		size = canary
+// size is the number of clients that the next wave takes, and whether they are
+// the canary.
+func (w *waves) size() (size int, canary bool) {
+	size = max(1, or(w.Batch.Wave, usualWave))
+	if first := w.Batch.canary(len(w.Plan.Spec.Entities)); first > 0 && w.progress.wavesOfSpec() == 0 {
+		size, canary = first, true
 	}
 	if w.Plan.Quota != nil {
 		size = min(size, w.Plan.costs().most())
 	}
-	return min(size, len(w.ready))
+	return min(size, len(w.ready)), canary
 }
 
 // free is when a wave of so many calls may begin: what the quota says, and what
@@ -237,9 +246,12 @@ func (w *waves) close() {
 		switch {
 		case p.stopped(u):
 			w.failed++
-		case !w.through(w.infos, u, w.running):
-			w.refused = "a wave waits for a person"
+		case p.touched(code) && !w.through(w.infos, u, w.running):
+			w.parked = true
+		default:
+			continue
 		}
+		w.canary = w.running == w.trial
 	}
 	delete(w.begun, w.running)
 	w.running = 0

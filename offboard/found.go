@@ -127,7 +127,7 @@ func (f *found) stop() Verdict {
 	if len(reasons) == 0 {
 		return Verdict{}
 	}
-	return Verdict{State: Blocked, Rule: strings.Join(slices.Compact(rules), ", "), Reason: strings.Join(reasons, "; "), Findings: f.list()}
+	return Verdict{State: Blocked, Rule: strings.Join(slices.Compact(rules), ", "), Reason: strings.Join(reasons, "; ")}
 }
 
 // words names what a person ought to know before approving.

@@ -36,7 +36,7 @@ const (
 // the specification names. No system is asked.
 func NewPlan(spec Spec, systems Systems) Plan {
 	p := newPractice(systems)
-	steps := []Step{p.resolve(), p.preflight(spec), p.exportHistory(), p.fileHistory(), p.approve()}
+	steps := []Step{p.resolve(), p.preflight(), p.exportHistory(), p.fileHistory(), p.approve()}
 	removal := ""
 	switch spec.Source {
 	case SourceXPM:

@@ -13,10 +13,10 @@ import (
 // (P10). All of it is told, as findings; those that weigh as a stop block the
 // client. What cannot be read is told as not known, and is never taken for
 // nothing.
-func (p practice) preflight(spec Spec) Step {
+func (p practice) preflight() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepPreflight, Does: "check edition, signatures, money, jobs, documents and contacts", Rule: "P10, I4, R12",
-			Needs: []string{StepResolve}, Scope: PerClient, Costs: Costs{PerRun: spec.preflightLists()}},
+			Needs: []string{StepResolve}, Scope: PerClient},
 		Check: p.checkPreflight,
 	}
 }
@@ -37,15 +37,19 @@ func (p practice) checkPreflight(ctx context.Context, v View) (Verdict, error) {
 			return Verdict{}, err
 		}
 	}
-	if stopped := f.stop(); stopped.State != "" {
-		return stopped, nil
+	verdict := f.stop()
+	switch {
+	case verdict.State != "":
+	case ask.State != "":
+		verdict = ask
+	default:
+		verdict = done("edition %s; %s", edition, f.words())
+		verdict.Proof = proof
 	}
-	if ask.State != "" {
-		ask.Findings = f.list()
-		return ask, nil
+	if edition != nimbus.EditionUnknown {
+		verdict.Details = map[string]string{"edition": string(edition)}
 	}
-	verdict := done("edition %s; %s", edition, f.words())
-	verdict.Details, verdict.Proof, verdict.Findings = map[string]string{"edition": string(edition)}, proof, f.list()
+	verdict.Findings = f.list()
 	return verdict, nil
 }
 

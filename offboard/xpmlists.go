@@ -27,9 +27,6 @@ import (
 
 // preflightLists is how many lists preflight reads in XPM, beside that of resolve.
 func (s Spec) preflightLists() (n int) {
-	if s.Source != SourceXPM {
-		return 0
-	}
 	for _, names := range [][]FindingName{{FindingOpenJobs, FindingUnbilledTime}, {FindingUnbilledTime}, {FindingUnpaidInvoices}, {FindingDraftInvoices}} {
 		if slices.ContainsFunc(names, s.Policy.wants) {
 			n++

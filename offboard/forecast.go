@@ -15,16 +15,16 @@ type Costs struct {
 }
 
 // xpmCosts are what the ready-made steps cost where a program reaches XPM. Lists
-// serve all clients: one for the run and its preflight, one just before each sync
-// (I12), and one after it where something is disposed of (I2). What is deleted
-// for good is worth a read of each client.
+// serve all clients: one for the run, those of its preflight, one just before
+// each sync (I12), and one after it where something is disposed of (I2). What is
+// deleted for good is worth a read of each client.
 func xpmCosts(spec Spec) map[string]Costs {
 	if spec.Source != SourceXPM {
 		return nil
 	}
 	costs := map[string]Costs{
 		StepResolve:        {PerRun: 1},
-		StepPreflight:      {PerRun: 1},
+		StepPreflight:      {PerRun: spec.preflightLists()},
 		StepArchiveClient:  {PerClient: 1},
 		StepFullClientSync: {PerWave: 1},
 	}

@@ -27,15 +27,15 @@ func TestPlan_Forecast(t *testing.T) {
 		quota   offboard.Quota
 		want    offboard.Forecast
 	}{
-		// The session's list and its jobs, and in each wave its clients and the list
+		// The session's list and the four of its preflight, and in each wave its clients and the list
 		// before the sync.
-		{"a small run is one wave", 10, keepCDM, offboard.Batch{}, fresh, offboard.Forecast{Clients: 10, Waves: 1, Calls: 10 + 1 + 2}},
-		{"what is disposed of takes a list after each sync", 10, archiveCDM, offboard.Batch{}, fresh, offboard.Forecast{Clients: 10, Waves: 1, Calls: 10 + 2 + 2}},
-		{"and deletion for good a read of each client", 10, deleteAll, offboard.Batch{}, fresh, offboard.Forecast{Clients: 10, Waves: 1, Calls: 2*10 + 2 + 2}},
-		{"a canary and ten waves", 1000, keepCDM, offboard.Batch{}, fresh, offboard.Forecast{Clients: 1000, Waves: 11, Calls: 1013, Least: 16 * time.Minute}},
-		{"more than a day", 10000, keepCDM, offboard.Batch{Wave: 500}, fresh, offboard.Forecast{Clients: 10000, Waves: 21, Calls: 10023, Least: 48 * time.Hour, Days: 2}},
-		{"of a day that others have used", 100, keepCDM, offboard.Batch{}, leftQuota{left: xpm.Quota{Minute: 60, Day: 50}}, offboard.Forecast{Clients: 100, Waves: 2, Calls: 104, Least: 24 * time.Hour, Days: 1}},
-		{"a wave is no greater than a day", 6000, keepCDM, offboard.Batch{Wave: 6000, Canary: -1}, fresh, offboard.Forecast{Clients: 6000, Waves: 2, Calls: 6004, Least: 24*time.Hour + 16*time.Minute, Days: 1}},
+		{"a small run is one wave", 10, keepCDM, offboard.Batch{}, fresh, offboard.Forecast{Clients: 10, Waves: 1, Calls: 10 + 1 + 5}},
+		{"what is disposed of takes a list after each sync", 10, archiveCDM, offboard.Batch{}, fresh, offboard.Forecast{Clients: 10, Waves: 1, Calls: 10 + 2 + 5}},
+		{"and deletion for good a read of each client", 10, deleteAll, offboard.Batch{}, fresh, offboard.Forecast{Clients: 10, Waves: 1, Calls: 2*10 + 2 + 5}},
+		{"a canary and ten waves", 1000, keepCDM, offboard.Batch{}, fresh, offboard.Forecast{Clients: 1000, Waves: 11, Calls: 1016, Least: 16 * time.Minute}},
+		{"more than a day", 10000, keepCDM, offboard.Batch{Wave: 500}, fresh, offboard.Forecast{Clients: 10000, Waves: 21, Calls: 10026, Least: 48 * time.Hour, Days: 2}},
+		{"of a day that others have used", 100, keepCDM, offboard.Batch{}, leftQuota{left: xpm.Quota{Minute: 60, Day: 50}}, offboard.Forecast{Clients: 100, Waves: 2, Calls: 107, Least: 24 * time.Hour, Days: 1}},
+		{"a wave is no greater than a day", 6000, keepCDM, offboard.Batch{Wave: 6000, Canary: -1}, fresh, offboard.Forecast{Clients: 6000, Waves: 2, Calls: 6007, Least: 24*time.Hour + 16*time.Minute, Days: 1}},
 	} {
 		spec := offboard.Spec{Source: offboard.SourceXPM, Policy: c.policy, Entities: make([]offboard.Entity, c.clients)}
 		plan := offboard.NewPlan(spec, offboard.Systems{})

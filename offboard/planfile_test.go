@@ -83,8 +83,8 @@ func TestPlanFile_stale(t *testing.T) {
 			if _, err := s.practice.Nimbus.AddEmailJob("ACME01", nimbustestEmailJob{Subject: "Sign", DocumentsForSignature: 1}); err != nil {
 				t.Fatal(err)
 			}
-		}, "", "preflight: 1 e-mail jobs hold"},
-		{"the edition", func(_ *testing.T, s *resumable) { s.practice.Nimbus.SetEdition("non-cdm") }, "cdm", ""},
+		}, "", "preflight: signatureRequests 1"},
+		{"the edition", func(_ *testing.T, s *resumable) { s.practice.Nimbus.SetEdition("non-cdm") }, "cdm", "non-cdm"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {

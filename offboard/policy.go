@@ -19,6 +19,11 @@ type Policy struct {
 	// Signatures says what to do with an entity that Documents for Signature
 	// hold on the Client Grid (R12).
 	Signatures SignaturesPolicy
+	// Findings raises or lowers what preflight makes of its findings (P10). One
+	// that it does not name has the default of the package's documentation.
+	// FindingAmbiguity, FindingEdition and FindingCloseBlockers always stop (P5,
+	// I4, R5).
+	Findings map[FindingName]Severity
 }
 
 // Documents is CDM or NonCDM: the edition decides what can be asked for.
@@ -126,13 +131,15 @@ func (p Policy) problem() (field, problem string) {
 	default:
 		return "policy.signatures", fmt.Sprintf("is %q: want stop or delete", p.Signatures)
 	}
-	return "", ""
+	return p.findingsProblem()
 }
 
 type policyJSON struct {
 	Documents  documentsJSON    `json:"documents"`
 	Contacts   ContactsPolicy   `json:"contacts,omitempty"`
 	Signatures SignaturesPolicy `json:"signatures,omitempty"`
+
+	Findings map[FindingName]Severity `json:"findings,omitempty"`
 }
 
 type documentsJSON struct {
@@ -144,7 +151,7 @@ type documentsJSON struct {
 // MarshalJSON writes the documents policy as its edition and folder:
 // {"edition":"cdm","folder":"archive"}.
 func (p Policy) MarshalJSON() ([]byte, error) {
-	out := policyJSON{Contacts: p.Contacts, Signatures: p.Signatures}
+	out := policyJSON{Contacts: p.Contacts, Signatures: p.Signatures, Findings: p.Findings}
 	if p.Documents != nil {
 		out.Documents = documentsJSON{Edition: p.Documents.Edition(), Folder: p.Documents.folder()}
 		if n, ok := p.Documents.(NonCDM); ok {
@@ -165,7 +172,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 	if err != nil {
 		return err
 	}
-	*p = Policy{Documents: documents, Contacts: in.Contacts, Signatures: in.Signatures}
+	*p = Policy{Documents: documents, Contacts: in.Contacts, Signatures: in.Signatures, Findings: in.Findings}
 	return nil
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
-	"github.com/practicekit/offboarding/xpm"
 )
 
 // practice is what the ready-made steps share: the ways into the systems, the
@@ -17,7 +16,9 @@ type practice struct {
 	Systems
 	account  *shared[nimbus.Account]
 	clients  *shared[clientList]
-	jobs     *shared[map[xpm.ClientUUID]int]
+	work     *shared[openWork]
+	invoices *shared[openInvoices]
+	leavers  *shared[map[string]bool]
 	question *question
 }
 
@@ -26,7 +27,9 @@ func newPractice(systems Systems) practice {
 		Systems:  systems,
 		account:  newShared[nimbus.Account](),
 		clients:  newShared[clientList](),
-		jobs:     newShared[map[xpm.ClientUUID]int](),
+		work:     newShared[openWork](),
+		invoices: newShared[openInvoices](),
+		leavers:  newShared[map[string]bool](),
 		question: &question{},
 	}
 }
@@ -96,21 +99,6 @@ func (p practice) accountOf(ctx context.Context, v View) (nimbus.Account, error)
 		return nimbus.Account{}, nil
 	}
 	return p.account.get(ctx, v.progress, 0, func() (nimbus.Account, error) { return p.Nimbus.Account.Get(ctx) })
-}
-
-// openJobs counts the current jobs of a client, from one list for the session.
-func (p practice) openJobs(ctx context.Context, v View, id xpm.ClientUUID) (int, error) {
-	jobs, err := p.jobs.get(ctx, v.progress, 0, func() (map[xpm.ClientUUID]int, error) {
-		count := map[xpm.ClientUUID]int{}
-		for job, err := range p.XPM.Jobs.Current(ctx, xpm.CurrentOptions{}) {
-			if err != nil {
-				return nil, err
-			}
-			count[job.Client.UUID]++
-		}
-		return count, nil
-	})
-	return jobs[id], err
 }
 
 // inNimbus is a task for what Nimbus does not offer to programs: where it is done

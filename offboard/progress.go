@@ -314,9 +314,12 @@ func (s *stepProgress) check(r Record) {
 		s.waits = 0
 	}
 	s.state, s.rule, s.reason, s.proof, s.until = r.State, r.Rule, r.Reason, r.Proof, r.Until
-	s.target, s.task, s.kept, s.findings, s.checked, s.at = r.Target, r.Task, r.Kept, r.Findings, r.Seq, r.Time
+	s.target, s.task, s.kept, s.checked, s.at = r.Target, r.Task, r.Kept, r.Seq, r.Time
 	if r.Details != nil {
 		s.details = r.Details
+	}
+	if r.Findings != nil {
+		s.findings = r.Findings
 	}
 	if r.State == Done && (s.became == 0 || s.lastEffect() > s.became) {
 		s.became = r.Seq

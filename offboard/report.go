@@ -174,6 +174,7 @@ func (r Report) WriteText(w io.Writer) error {
 			}
 			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
 		}
+		writeFindings(t, c.Steps)
 		for _, k := range c.Kept {
 			what := k.What + " " + k.ID
 			if k.Name != "" {

@@ -43,8 +43,19 @@ func (p practice) checkArchived(ctx context.Context, v View) (Verdict, error) {
 		return upstreamDone(Read, state.how), nil
 	case v.Facts.leftUpstream() || v.did(string(id)):
 		return blocked("I11", "the client was archived and is active in XPM again: somebody undid it, so nothing more is done to it")
+	case v.renamed(state.code):
+		return v.blockedRenamed()
 	}
 	return Verdict{State: Todo, Target: string(id), Reason: "archive the client"}, nil
+}
+
+// renamed reports whether what was found by the client's code has another one by
+// now. Code and id together say who is meant (P5).
+func (v View) renamed(code string) bool { return codeKey(code) != codeKey(v.Entity.Code) }
+
+// blockedRenamed does not tell the other code, which can be a name (I8).
+func (v View) blockedRenamed() (Verdict, error) {
+	return blocked("P5", "what was found by the code %s has another one by now: find out which client is meant, and name that one", v.Entity.Code)
 }
 
 // upstreamState says whether what removes a client from Nimbus holds, by a
@@ -52,6 +63,7 @@ func (p practice) checkArchived(ctx context.Context, v View) (Verdict, error) {
 type upstreamState struct {
 	gone   bool
 	how    string
+	code   string
 	client myobae.ClientEntity
 }
 
@@ -69,9 +81,9 @@ func (p practice) upstream(ctx context.Context, v View) (upstreamState, error) {
 		}
 		if spec.Source == SourceMYOBAEField {
 			field, _ := c.ExtraField(spec.field())
-			return upstreamState{gone: !field.IsSet(), how: "Extra Field cleared in MYOB AE", client: c}, nil
+			return upstreamState{gone: !field.IsSet(), how: "Extra Field cleared in MYOB AE", code: c.Code, client: c}, nil
 		}
-		return upstreamState{gone: c.Status == myobae.StatusClosed, how: "closed in MYOB AE", client: c}, nil
+		return upstreamState{gone: c.Status == myobae.StatusClosed, how: "closed in MYOB AE", code: c.Code, client: c}, nil
 	}
 	return upstreamState{gone: true, how: "attested by a person"}, nil
 }
@@ -175,6 +187,9 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 			return verdict, err
 		}
 	}
+	if v.renamed(state.code) {
+		return v.blockedRenamed()
+	}
 	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.MYOBAE), Reason: task.Do[0]}, nil
 }
 
@@ -234,6 +249,8 @@ func (p practice) checkDeleted(ctx context.Context, v View) (Verdict, error) {
 		return blocked("I11", "the entity was deleted and is on the Client Grid again")
 	case entity.Integrated:
 		return blocked("R6", "the client is integrated with a source system by now and would come back")
+	case v.renamed(entity.Code):
+		return v.blockedRenamed()
 	}
 	return Verdict{State: Todo, Target: string(id), Reason: "delete the entity"}, nil
 }

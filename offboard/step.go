@@ -92,7 +92,8 @@ type Verdict struct {
 	Details map[string]string
 	// Kept lists what stays behind, and why.
 	Kept []Kept
-	// Findings are what a person ought to know before approving (P10).
+	// Findings are what was looked at before the client is touched (P10). Nil
+	// leaves those of the Check before it.
 	Findings []Finding
 	// Files are evidence files to be written before the verdict is recorded.
 	Files []EvidenceFile

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
@@ -28,7 +29,7 @@ type Systems struct {
 func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	var s Systems
 	if x != nil {
-		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Quota: x}
+		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Invoices: x.Invoices, Times: x.Times, Quota: x}
 	}
 	if m != nil {
 		s.MYOBAE = MYOBAE{Clients: m.Clients, ExtraFields: m.ExtraFields, Operations: m.Operations}
@@ -40,7 +41,8 @@ func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	return s
 }
 
-// XPM is the way into Xero Practice Manager. Jobs may be nil by itself.
+// XPM is the way into Xero Practice Manager. Jobs, Invoices and Times may each be
+// nil by itself: what preflight would look for in them is then not known.
 type XPM struct {
 	Clients interface {
 		Get(context.Context, xpm.ClientUUID) (xpm.ClientEntity, error)
@@ -49,6 +51,13 @@ type XPM struct {
 	}
 	Jobs interface {
 		Current(context.Context, xpm.CurrentOptions) iter.Seq2[xpm.Job, error]
+	}
+	Invoices interface {
+		Current(context.Context, xpm.InvoiceOptions) iter.Seq2[xpm.Invoice, error]
+		Draft(context.Context, xpm.InvoiceOptions) iter.Seq2[xpm.Invoice, error]
+	}
+	Times interface {
+		List(ctx context.Context, from, to time.Time, o xpm.TimeOptions) iter.Seq2[xpm.TimeEntry, error]
 	}
 	// Quota may be nil: then waves begin without looking at it.
 	Quota Quota

@@ -10,6 +10,7 @@ import (
 
 // clientList is what one list told of all clients in XPM.
 type clientList struct {
+	ties   map[xpm.ClientUUID]ties // of the session's first list, where it was a detailed one
 	byCode map[string][]xpm.ClientEntity
 	byUUID map[xpm.ClientUUID]xpm.ClientEntity
 }
@@ -18,31 +19,56 @@ type clientList struct {
 // serves every client that has not changed since.
 func (p practice) xpmClients(ctx context.Context, v View, after int) (clientList, error) {
 	return p.clients.get(ctx, v.progress, after, func() (clientList, error) {
-		list, complete, err := p.listXPM(ctx, []string{"ClientCode", "Name", "IsArchived", "IsDeleted"})
+		var known map[xpm.ClientUUID]ties
+		if p.clients.of == v.progress { // ours to look at while we read
+			known = p.clients.value.ties
+		}
+		if known == nil && v.Spec.Policy.detailed() {
+			// Without a choice of fields: groups that it left out would count as none.
+			list, _, err := p.listXPM(ctx, xpm.ListOptions{Detailed: true})
+			return list, err
+		}
+		list, complete, err := p.listXPM(ctx, xpm.ListOptions{Fields: []string{"ClientCode", "Name", "IsArchived", "IsDeleted"}})
 		if err == nil && !complete {
 			// How XPM takes a choice of fields is assumed: without it, it tells all.
-			list, _, err = p.listXPM(ctx, nil)
+			list, _, err = p.listXPM(ctx, xpm.ListOptions{})
 		}
+		list.ties = known
 		return list, err
 	})
 }
 
+// ties is how many groups and relationships a client is in.
+type ties struct{ groups, relationships int }
+
+// xpmCode is the code by which Nimbus knows the client: its name where XPM has no
+// code for it.
+func xpmCode(c xpm.ClientEntity) string {
+	if c.ClientCode == "" {
+		return c.Name
+	}
+	return c.ClientCode
+}
+
 // listXPM reads the list; complete reports whether it says of every client what
-// state it is in. Where XPM has no code for a client, Nimbus uses its name.
-func (p practice) listXPM(ctx context.Context, fields []string) (list clientList, complete bool, err error) {
+// state it is in.
+func (p practice) listXPM(ctx context.Context, o xpm.ListOptions) (list clientList, complete bool, err error) {
 	list = clientList{byCode: map[string][]xpm.ClientEntity{}, byUUID: map[xpm.ClientUUID]xpm.ClientEntity{}}
 	complete = true
-	for c, err := range p.XPM.Clients.List(ctx, xpm.ListOptions{Fields: fields}) {
+	if o.Detailed {
+		list.ties = map[xpm.ClientUUID]ties{}
+	}
+	for c, err := range p.XPM.Clients.List(ctx, o) {
 		if err != nil {
 			return clientList{}, false, err
 		}
 		complete = complete && c.StateKnown
-		code := c.ClientCode
-		if code == "" {
-			code = c.Name
+		code := codeKey(xpmCode(c))
+		if o.Detailed {
+			list.ties[c.UUID] = ties{len(c.Groups), len(c.Relationships)}
 		}
 		slim := xpm.ClientEntity{UUID: c.UUID, ClientCode: c.ClientCode, Name: c.Name, IsArchived: c.IsArchived, IsDeleted: c.IsDeleted, StateKnown: c.StateKnown}
-		list.byCode[codeKey(code)] = append(list.byCode[codeKey(code)], slim)
+		list.byCode[code] = append(list.byCode[code], slim)
 		list.byUUID[c.UUID] = slim
 	}
 	return list, complete, nil
@@ -96,7 +122,7 @@ func xpmState(c xpm.ClientEntity) (upstreamState, error) {
 	case c.IsDeleted:
 		return upstreamState{gone: true, how: "deleted or merged in XPM (P11)"}, nil
 	}
-	return upstreamState{gone: c.IsArchived, how: "archived in XPM"}, nil
+	return upstreamState{gone: c.IsArchived, how: "archived in XPM", code: xpmCode(c)}, nil
 }
 
 // wouldLeave reports whether a Full Client Sync removes an entity with these

@@ -63,6 +63,15 @@ type XPMClient struct {
 	Archived bool `json:"archived,omitempty"`
 	Deleted  bool `json:"deleted,omitempty"`
 	OpenJobs int  `json:"openJobs,omitempty"`
+	// UnbilledMinutes stand on the first of the open jobs, of which there must be one.
+	UnbilledMinutes int `json:"unbilledMinutes,omitempty"`
+	DraftInvoices   int `json:"draftInvoices,omitempty"`
+	UnpaidInvoices  int `json:"unpaidInvoices,omitempty"`
+	// Groups are the names of the client groups that the client is in.
+	Groups []string `json:"groups,omitempty"`
+	// Relationships are the codes of clients in XPM that it is a director of. They
+	// show with both.
+	Relationships []string `json:"relationships,omitempty"`
 }
 
 // MYOBAEClient is the client in MYOB AE.
@@ -71,6 +80,8 @@ type MYOBAEClient struct {
 	ExtraFields map[string]any `json:"extraFields,omitempty"`
 	// Blockers are reasons for which MYOB AE would refuse to close the client.
 	Blockers []string `json:"blockers,omitempty"`
+	// Warnings are what the gateway has against closing, and closes all the same.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // NimbusClient is the Client Entity in Nimbus.
@@ -162,10 +173,18 @@ func (w World) Validate() error {
 	if w.Sync.Fail < 0 || w.Sync.Fail > 1 {
 		return fmt.Errorf("sync.fail is %d: want 0 or 1", w.Sync.Fail)
 	}
-	onGrid := map[string]bool{}
+	onGrid, inXPM := map[string]bool{}, map[string]bool{}
+	for _, c := range w.Clients {
+		inXPM[c.Code] = inXPM[c.Code] || c.XPM != nil
+	}
 	for i, c := range w.Clients {
 		if strings.TrimSpace(c.Code) == "" || strings.TrimSpace(c.Name) == "" {
 			return fmt.Errorf("clients[%d] has no code or no name", i)
+		}
+		if c.XPM != nil {
+			if field, problem := c.XPM.problem(c.Code, inXPM); field != "" {
+				return fmt.Errorf("clients[%d].xpm.%s %s", i, field, problem)
+			}
 		}
 		if c.Nimbus != nil {
 			if c.Nimbus.HistoryRows < 0 {
@@ -182,6 +201,32 @@ func (w World) Validate() error {
 		}
 	}
 	return nil
+}
+
+// problem says what is wrong with the client, with the field, or "".
+func (c XPMClient) problem(code string, inXPM map[string]bool) (field, problem string) {
+	for _, count := range []struct {
+		field string
+		n     int
+	}{{"openJobs", c.OpenJobs}, {"unbilledMinutes", c.UnbilledMinutes}, {"draftInvoices", c.DraftInvoices}, {"unpaidInvoices", c.UnpaidInvoices}} {
+		if count.n < 0 {
+			return count.field, "is negative"
+		}
+	}
+	if c.UnbilledMinutes > 0 && c.OpenJobs == 0 {
+		return "unbilledMinutes", "has no open job that the time could stand on: set openJobs"
+	}
+	for i, name := range c.Groups {
+		if strings.TrimSpace(name) == "" {
+			return fmt.Sprintf("groups[%d]", i), "is empty"
+		}
+	}
+	for i, other := range c.Relationships {
+		if other == code || !inXPM[other] {
+			return fmt.Sprintf("relationships[%d]", i), fmt.Sprintf("is %q, which no other client with an xpm part has as its code", other)
+		}
+	}
+	return "", ""
 }
 
 // DefaultWorld is a small practice for trying things out: four clients in every

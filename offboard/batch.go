@@ -12,7 +12,9 @@ type Batch struct {
 	// Cap is how many clients a run may have (I10); zero means 100, and a negative
 	// one any number. A run of more is a *CapError before anything is asked.
 	Cap int `json:"cap,omitempty"`
-	// Wave is the number of clients in a wave; zero means 100.
+	// Wave is the number of clients in a wave; zero means a tenth of the run, and at
+	// least 50. A greater wave costs fewer lists of all clients in XPM, and leaves
+	// more clients half-done at a time.
 	Wave int `json:"wave,omitempty"`
 	// Canary is the number of clients in the first wave of a run, after which it
 	// goes on only if each of them is done. Zero means 1 in a run of more than 20
@@ -30,7 +32,7 @@ type Batch struct {
 
 const (
 	usualCap      = 100
-	usualWave     = 100
+	leastWave     = 50
 	canaryFrom    = 20
 	usualFailures = 5
 	usualParallel = 4
@@ -63,6 +65,9 @@ func (b Batch) admits(clients int) error {
 	}
 	return nil
 }
+
+// wave is the number of clients in a wave of a run.
+func (b Batch) wave(clients int) int { return max(1, or(b.Wave, max(leastWave, clients/10))) }
 
 func (b Batch) parallel() int { return max(1, or(b.Parallel, usualParallel)) }
 

@@ -92,7 +92,7 @@ func (p Plan) Forecast(b Batch) Forecast {
 		f.Waves, left = 1, left-canary
 	}
 	costs := p.costs()
-	size := max(1, or(b.Wave, usualWave))
+	size := b.wave(f.Clients)
 	if p.Quota != nil {
 		size = min(size, costs.most())
 	}

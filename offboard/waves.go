@@ -200,7 +200,7 @@ func (w *waves) form(ctx context.Context) (clients []string, number int, err err
 // size is the number of clients that the next wave takes, and whether they are
 // the canary.
 func (w *waves) size() (size int, canary bool) {
-	size = max(1, or(w.Batch.Wave, usualWave))
+	size = w.Batch.wave(len(w.Plan.Spec.Entities))
 	if first := w.Batch.canary(len(w.Plan.Spec.Entities)); first > 0 && w.progress.wavesOfSpec() == 0 {
 		size, canary = first, true
 	}

@@ -85,7 +85,7 @@ func (q *question) ask(v View) Task {
 	q.task = Task{
 		ID: StepApprove + "/" + scope[:16], Step: StepApprove, Rule: "I10", Approval: true, Scope: scope,
 		Where: "here",
-		Do:    approvalLines(v.Spec, codes),
+		Do:    append(approvalLines(v.Spec, codes), v.warnings(codes)...),
 		Why:   "these steps destroy records or access; the histories are exported and verified, and nothing outside this scope is touched",
 	}
 	return q.task
@@ -111,6 +111,29 @@ func (v View) unapproved() (codes, scopes []string) {
 		}
 	}
 	return codes, scopes
+}
+
+// warnings are a line with what preflight warns of, and of how many clients, if it
+// warns of anything. The caller holds the lock of the progress.
+func (v View) warnings(codes []string) []string {
+	clients := map[FindingName]int{}
+	for _, code := range codes {
+		for _, f := range v.progress.see(unit{client: code}, StepPreflight).findings {
+			if f.Severity == SeverityWarn && !f.None() {
+				clients[f.Name]++
+			}
+		}
+	}
+	var words []string
+	for _, k := range findingKinds() {
+		if n := clients[k.name]; n > 0 {
+			words = append(words, fmt.Sprintf("%s (%s)", k.name, plural(n, "client")))
+		}
+	}
+	if len(words) == 0 {
+		return nil
+	}
+	return []string{"preflight warns of " + strings.Join(words, ", ") + " (P10)"}
 }
 
 // named is how many codes a sentence names.

@@ -375,15 +375,21 @@ func TestBatch_changedSinceApproval(t *testing.T) {
 	})
 }
 
-// One question covers all clients, however many they are.
+// One question covers all clients, however many they are, and says what preflight
+// warns of.
 func TestBatch_oneApproval(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		s := newBatch(t, crowd(30), 30, keepCDM, offboard.Batch{})
+		world := crowd(30)
+		world.Clients[3].XPM.OpenJobs, world.Clients[4].XPM.OpenJobs = 1, 2
+		s := newBatch(t, world, 30, keepCDM, offboard.Batch{})
 		asked := 0
 		s.runner.Operator = offboard.OperatorFunc(func(_ context.Context, task offboard.Task) (offboard.Answer, error) {
 			asked++
 			if !strings.Contains(task.Do[0], "30 clients (C0000, ") || !strings.Contains(task.Do[0], "and 10 more") {
 				t.Errorf("asked for %q", task.Do)
+			}
+			if !slices.Contains(task.Do, "preflight warns of openJobs (2 clients) (P10)") {
+				t.Errorf("P10: asked for %q", task.Do)
 			}
 			return offboard.Answer{Yes: true, By: "Pat Example"}, nil
 		})

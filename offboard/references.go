@@ -41,8 +41,12 @@ func (r Record) EvidenceRefs() []EvidenceRef {
 // IsAbout reports whether the record is about the client with this code. Records
 // of the whole run are about none.
 func (r Record) IsAbout(code string) bool {
-	return r.Client != "" && codeKey(r.Client) == codeKey(code)
+	return r.Client != "" && SameCode(r.Client, code)
 }
+
+// SameCode reports whether two Client Codes are those of one client: capitals
+// and surrounding space do not count.
+func SameCode(a, b string) bool { return codeKey(a) == codeKey(b) }
 
 // IsEvidenceOf reports whether an evidence file lies in the folder of the client
 // with this code.

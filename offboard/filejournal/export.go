@@ -80,9 +80,6 @@ func (j *Journal) collect(code string) (*clientFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(files.refs) > 0 && c.root == nil {
-		return nil, fmt.Errorf("there is no evidence in %s, and the journal names files: restore the directory from a backup", j.dir)
-	}
 	for _, n := range files.refs {
 		if err := n.check(c.dir, c.root); err != nil {
 			return nil, err
@@ -151,7 +148,7 @@ func (c *clientFile) isAbout(n named) (bool, error) {
 		return true, nil // no specification of clients: rather too much than too little
 	}
 	for _, e := range spec.Entities {
-		if (offboard.Record{Client: e.Code}).IsAbout(c.code) {
+		if offboard.SameCode(e.Code, c.code) {
 			return true, nil
 		}
 	}
@@ -164,9 +161,8 @@ func (c *clientFile) takeReport(r offboard.Report) error {
 		return errors.New("the report is that of a preview, and no record of what was done: pass that of a run")
 	}
 	c.report = offboard.Report{Version: r.Version}
-	isOurs := func(code string) bool { return (offboard.Record{Client: code}).IsAbout(c.code) }
 	for _, client := range r.Clients {
-		if isOurs(client.Code) {
+		if offboard.SameCode(client.Code, c.code) {
 			c.report.Clients = append(c.report.Clients, client)
 		}
 	}
@@ -174,7 +170,7 @@ func (c *clientFile) takeReport(r offboard.Report) error {
 		return &UnknownClientError{Dir: c.dir, Code: c.code, In: "report"}
 	}
 	for _, task := range r.Tasks {
-		if task.Client == "" || isOurs(task.Client) {
+		if task.Client == "" || offboard.SameCode(task.Client, c.code) {
 			c.report.Tasks = append(c.report.Tasks, task)
 		}
 	}

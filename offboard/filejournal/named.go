@@ -58,13 +58,17 @@ func (n *namedFiles) add(rec offboard.Record) {
 	}
 }
 
-// check reads the file and compares it with what the record says.
+// check reads the file and compares it with what the record says. The root is
+// nil where there is no evidence at all.
 func (n named) check(dir string, root *os.Root) error {
 	mismatch := func(problem string, err error) error {
 		return &EvidenceMismatchError{Dir: dir, Name: n.Name, Record: n.record, Problem: problem, Err: err}
 	}
 	if !isName(n.Name) {
 		return mismatch("has a name that no evidence file can have", nil)
+	}
+	if root == nil {
+		return mismatch("is missing, as is the directory of the evidence", fs.ErrNotExist)
 	}
 	f, err := root.Open(n.Name)
 	if err != nil {

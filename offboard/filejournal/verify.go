@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -91,13 +92,12 @@ func (v *Verification) readJournal(dir string, r io.Reader, named *namedFiles) e
 // checkEvidence checks every file that a record names, and lists the others.
 func (v *Verification) checkEvidence(dir string, named namedFiles) error {
 	root, err := os.OpenRoot(filepath.Join(dir, evidenceName))
-	if err != nil && (len(named.refs) > 0 || !errors.Is(err, os.ErrNotExist)) {
-		return fmt.Errorf("the evidence cannot be read: %w: restore the directory from a backup", err)
+	switch {
+	case err == nil:
+		defer root.Close()
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("the evidence cannot be read: %w", err)
 	}
-	if root == nil {
-		return nil
-	}
-	defer root.Close()
 	var errs []error
 	for _, n := range named.refs {
 		if err := n.check(dir, root); err != nil {
@@ -109,8 +109,11 @@ func (v *Verification) checkEvidence(dir string, named namedFiles) error {
 			v.Existing = append(v.Existing, n.Name)
 		}
 	}
-	v.Unnamed, v.Parts, err = named.others(root)
-	return errors.Join(append(errs, err)...)
+	if root != nil {
+		v.Unnamed, v.Parts, err = named.others(root)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // countingReader counts the bytes that were read.

@@ -257,7 +257,7 @@ func TestVerify_evidence(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "evidence")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := filejournal.Verify(dir, filejournal.Head{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := filejournal.Verify(dir, filejournal.Head{}); !errors.Is(err, fs.ErrNotExist) || !errors.As(err, new(*filejournal.EvidenceMismatchError)) {
 		t.Errorf("all of it missing: %v", err)
 	}
 }

@@ -10,9 +10,8 @@ import (
 // only the existence of the file can be checked.
 type EvidenceRef struct {
 	Name string
-	// SHA256 is the digest of the file's bytes in hex, and Size their number.
+	// SHA256 is the digest of the file's bytes in hex.
 	SHA256 string
-	Size   int64
 	// JSON is the SHA-256 in hex, or the first digits of it, of the JSON value that
 	// the file holds, without white space. The file itself is indented by two
 	// blanks and ends with a line break.
@@ -33,7 +32,7 @@ func (r Record) EvidenceRefs() []EvidenceRef {
 		refs = append(refs, EvidenceRef{Name: s.File, JSON: digestInName(s.File)})
 	}
 	if h := r.Facts.History; h != nil {
-		refs = append(refs, EvidenceRef{Name: h.File, SHA256: h.SHA256, Size: h.Size})
+		refs = append(refs, EvidenceRef{Name: h.File, SHA256: h.SHA256})
 	}
 	return refs
 }

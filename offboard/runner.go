@@ -63,8 +63,7 @@ func (r Runner) Run(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	started := time.Now()
-	specName := "spec-" + digest(r.Plan.Spec)[:16] + ".json"
-	err = s.writeEvidence(EvidenceFile{Name: specName, Data: mustIndent(r.Plan.Spec)})
+	err = s.writeEvidence(EvidenceFile{Name: specFile(digest(r.Plan.Spec)), Data: mustIndent(r.Plan.Spec)})
 	if err == nil {
 		err = s.record(ctx, Record{Kind: KindSession, Digest: digest(r.Plan.Spec)})
 	}

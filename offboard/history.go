@@ -1,6 +1,7 @@
 package offboard
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -220,10 +221,17 @@ func (d *diskWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// byteOrderMark is what some programs begin UTF-8 text with.
+const byteOrderMark = "\ufeff"
+
 // countRows reads a whole CSV file and counts its records without the header
 // line. A record with another number of fields than the header is an error.
 func countRows(r io.Reader) (int, error) {
-	records := csv.NewReader(r)
+	in := bufio.NewReader(r)
+	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		_, _ = in.Discard(len(byteOrderMark)) // it is in the buffer
+	}
+	records := csv.NewReader(in)
 	records.ReuseRecord = true
 	for n := 0; ; n++ {
 		_, err := records.Read()

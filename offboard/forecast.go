@@ -16,8 +16,10 @@ type Costs struct {
 
 // xpmCosts are what the ready-made steps cost where a program reaches XPM. Lists
 // serve all clients: one for the run, those of its preflight, one just before
-// each sync (I12), and one after it where something is disposed of (I2). What is
-// deleted for good is worth a read of each client.
+// each sync (I12), and after it one before each round of effects, since it must
+// be proved anew that the clients still are archived (I2, I11). Where a client has
+// several contacts to dispose of there are further rounds, which nobody knows
+// beforehand. What is deleted for good is worth a read of each client.
 func xpmCosts(spec Spec) map[string]Costs {
 	if spec.Source != SourceXPM {
 		return nil
@@ -28,12 +30,17 @@ func xpmCosts(spec Spec) map[string]Costs {
 		StepArchiveClient:  {PerClient: 1},
 		StepFullClientSync: {PerWave: 1},
 	}
-	policy := spec.Policy
-	if policy.disposes() {
-		costs[StepConfirmRemoved] = Costs{PerWave: 1}
+	switch spec.Policy.Contacts {
+	case ContactsRevoke:
+		costs[StepDisposeContacts] = Costs{PerWave: 1}
+	case ContactsDelete:
+		costs[StepDisposeContacts] = Costs{PerWave: 2} // portal access first
 	}
-	if policy.Documents.folder() == folderDelete {
-		costs[StepDisposeDocuments] = Costs{PerClient: 1}
+	switch spec.Policy.Documents.folder() {
+	case folderArchive:
+		costs[StepDisposeDocuments] = Costs{PerWave: 1}
+	case folderDelete:
+		costs[StepDisposeDocuments] = Costs{PerWave: 1, PerClient: 1}
 	}
 	return costs
 }

@@ -1,10 +1,12 @@
 package offboard_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/practicekit/offboarding/offboard"
+	"github.com/practicekit/offboarding/offboard/offboardtest"
 	"github.com/practicekit/offboarding/xpm"
 )
 
@@ -51,6 +53,11 @@ func TestPlan_Forecast_isTrue(t *testing.T) {
 	for name, policy := range map[string]offboard.Policy{"keep": keepCDM, "archive": with(archiveCDM, offboard.ContactsDelete, ""), "delete": deleteAll} {
 		inBubble(t, func(t *testing.T) {
 			world := crowd(45)
+			if policy.Contacts != "" {
+				for i := range world.Clients { // each has somebody who can log in
+					world.Contacts = append(world.Contacts, offboardtest.Contact{FirstName: "Alex", Surname: fmt.Sprint("Example ", i), Login: true, Clients: []string{crowdCode(i)}})
+				}
+			}
 			world.Edition = policy.Documents.Edition()
 			s := newBatch(t, world, 45, policy, offboard.Batch{Wave: 15})
 			want := s.runner.Plan.Forecast(s.runner.Batch)

@@ -169,6 +169,9 @@ func keptFolder(v View, folder nimbus.Folder, d Disposal) Verdict {
 	verdict.Kept = []Kept{{What: "folder", ID: string(folder.ID), Rule: "R18, P2",
 		Why: "orphaned; until it is disposed of, a client that comes back gets it back, but not its history"}}
 	verdict.Details = map[string]string{"folder": string(folder.ID), "files": fmt.Sprint(d.Documents)}
+	if until := v.Entity.Earliest(v.Spec.Policy); !until.IsZero() {
+		verdict.Details["keepUntil"] = until.String() // P6
+	}
 	if v.Facts.Filed != nil {
 		verdict.Details["historySha256"] = v.Facts.Filed.SHA256()
 	}

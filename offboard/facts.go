@@ -13,6 +13,7 @@ type Facts struct {
 	Snapshot *Snapshot    `json:"snapshot,omitempty"`
 	History  *HistoryFile `json:"history,omitempty"`
 	Filed    *FiledCopy   `json:"filed,omitempty"`
+	Copied   *CopiedFile  `json:"copied,omitempty"`
 	Upstream *Upstream    `json:"upstream,omitempty"`
 	Baseline *Baseline    `json:"baseline,omitempty"`
 	Removed  *Removed     `json:"removed,omitempty"`
@@ -37,6 +38,9 @@ func (f *Facts) merge(newer Facts) {
 	}
 	if newer.Filed != nil {
 		f.Filed = newer.Filed
+	}
+	if newer.Copied != nil {
+		f.Copied = newer.Copied
 	}
 	if newer.Upstream != nil {
 		f.Upstream = newer.Upstream
@@ -79,6 +83,8 @@ type HistoryFile struct {
 	// file, and equal to what Nimbus (or the person who exported it) stated.
 	Rows  int   `json:"rows"`
 	Proof Proof `json:"proof"`
+	// Exported is the day of the export in UTC.
+	Exported Date `json:"exported,omitzero"`
 }
 
 // FiledCopy is the copy of a HistoryFile in the Client folder (R3).
@@ -100,11 +106,20 @@ func (c FiledCopy) SHA256() string {
 	return c.Digests[len(c.Digests)-1]
 }
 
+// CopiedFile is the copy of a HistoryFile among the client's documents in XPM.
+type CopiedFile struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // of what was sent; XPM states none
+	Proof  Proof  `json:"proof"`
+}
+
 // Upstream is the proof that what removes the client from Nimbus was done.
 type Upstream struct {
 	// Operation is a gateway operation that still runs.
 	Operation myobae.OperationUID `json:"operation,omitempty"`
-	Proof     Proof               `json:"proof,omitempty"`
+	// Field is the custom field of XPM that was cleared (R4a).
+	Field xpm.CustomFieldUUID `json:"field,omitempty"`
+	Proof Proof               `json:"proof,omitempty"`
 }
 
 // Baseline is the number of the newest sync that Nimbus knew of once every

@@ -13,12 +13,13 @@ import (
 )
 
 // practice is what the ready-made steps share: the clients of the systems, and
-// the two reads that serve all clients of a session.
+// the reads that serve all clients of a session.
 type practice struct {
 	Systems
 	account *accountReader
 	clients *clientReader
 	jobs    *jobReader
+	fields  *fieldReader
 }
 
 func newPractice(systems Systems) practice {
@@ -27,6 +28,7 @@ func newPractice(systems Systems) practice {
 		account: &accountReader{},
 		clients: &clientReader{},
 		jobs:    &jobReader{},
+		fields:  &fieldReader{},
 	}
 }
 
@@ -57,6 +59,7 @@ type (
 	accountReader = perSession[nimbus.Account]
 	clientReader  = perSession[map[string][]xpm.ClientEntity]
 	jobReader     = perSession[map[xpm.ClientUUID]int]
+	fieldReader   = perSession[[]xpm.CustomField]
 )
 
 // offers reports whether a program can do all of these in Nimbus. What Nimbus

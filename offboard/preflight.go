@@ -11,8 +11,8 @@ import (
 
 // preflight looks at what careful practices check before they touch a client
 // (P10). It stops for the wrong edition (I4), for what the MYOB AE gateway would
-// refuse, and for Documents for Signature where the policy says stop (R12);
-// everything else it finds is told, not judged.
+// refuse, for a custom field that XPM does not have (R4a), and for Documents for
+// Signature where the policy says stop (R12); everything else it finds is told, not judged.
 func (p practice) preflight() Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepPreflight, Does: "check edition, signatures, jobs and documents", Rule: "P10, I4, R12",
@@ -97,7 +97,7 @@ func (p practice) preflightSignatures(ctx context.Context, v View, found map[str
 		return Verdict{}, err
 	}
 	found[foundSignatures] = strconv.Itoa(jobs)
-	if jobs > 0 && v.Spec.Policy.Signatures != SignaturesDelete {
+	if stop := v.Spec.Policy.Signatures == "" || v.Spec.Policy.Signatures == SignaturesStop; jobs > 0 && stop {
 		return blocked("R12", "%d e-mail jobs hold Documents for Signature, so the sync would not remove the entity: finish or delete them, or choose the policy that deletes the entity by hand", jobs)
 	}
 	return Verdict{}, nil
@@ -144,8 +144,13 @@ func (p practice) preflightDocuments(ctx context.Context, v View, found map[stri
 
 func (p practice) preflightSource(ctx context.Context, v View, found map[string]string) (Verdict, error) {
 	snap := v.Facts.Snapshot
+	if v.Spec.Source == SourceXPMField && p.reachesFields() {
+		if _, verdict, err := p.filterField(ctx, v); err != nil || verdict.State != "" {
+			return verdict, err
+		}
+	}
 	switch {
-	case v.Spec.Source == SourceXPM && snap.XPM != "" && p.XPM.Jobs != nil:
+	case v.Spec.Source.isXPM() && snap.XPM != "" && p.XPM.Jobs != nil:
 		jobs, err := p.openJobs(ctx, v, snap.XPM)
 		found[foundJobs] = strconv.Itoa(jobs)
 		return Verdict{}, err

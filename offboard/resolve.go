@@ -79,7 +79,7 @@ func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.by
 
 func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
 	switch {
-	case v.Spec.Source == SourceXPM && p.XPM.Clients != nil:
+	case v.Spec.Source.isXPM() && p.XPM.Clients != nil:
 		clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err

@@ -7,7 +7,6 @@ import (
 
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
-	"github.com/practicekit/offboarding/xpm"
 )
 
 // removalNeeds is what every step that takes a client out of its source system
@@ -62,12 +61,12 @@ func (p practice) upstream(ctx context.Context, spec Spec, facts Facts) (upstrea
 	snap := facts.Snapshot
 	switch {
 	case snap.XPM != "" && p.XPM.Clients != nil:
+		if spec.Source == SourceXPMField {
+			return p.upstreamField(ctx, facts)
+		}
 		c, err := p.XPM.Clients.Get(ctx, snap.XPM)
-		var refusal *xpm.Error
 		switch {
-		case errors.As(err, &refusal) && errors.Is(err, xpm.ErrNotFound) && refusal.Description == "Invalid client identifier":
-			// XPM's own words, as against a gateway's 404. Assumed: it no longer
-			// shows a client that was deleted or merged away.
+		case isUnknownInXPM(err):
 			return upstreamState{gone: true, how: "no longer in XPM: deleted or merged (P11)"}, nil
 		case err != nil:
 			return upstreamState{}, err

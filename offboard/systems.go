@@ -28,7 +28,7 @@ type Systems struct {
 func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	var s Systems
 	if x != nil {
-		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs}
+		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, CustomFields: x.CustomFields, Documents: x.Documents}
 	}
 	if m != nil {
 		s.MYOBAE = MYOBAE{Clients: m.Clients, ExtraFields: m.ExtraFields, Operations: m.Operations}
@@ -40,7 +40,9 @@ func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	return s
 }
 
-// XPM is the way into Xero Practice Manager. Jobs may be nil by itself.
+// XPM is the way into Xero Practice Manager. Jobs may be nil by itself;
+// CustomFields is needed only where a custom field is cleared, Documents only
+// where the history is copied there.
 type XPM struct {
 	Clients interface {
 		Get(context.Context, xpm.ClientUUID) (xpm.ClientEntity, error)
@@ -49,6 +51,15 @@ type XPM struct {
 	}
 	Jobs interface {
 		Current(context.Context, xpm.CurrentOptions) iter.Seq2[xpm.Job, error]
+	}
+	CustomFields interface {
+		List(context.Context, xpm.CustomFieldOptions) iter.Seq2[xpm.CustomField, error]
+		GetClientValues(context.Context, xpm.ClientUUID) ([]xpm.CustomFieldValue, error)
+		UpdateClientValues(context.Context, xpm.ClientUUID, ...xpm.CustomFieldValue) error
+	}
+	Documents interface {
+		List(context.Context, xpm.ClientUUID) iter.Seq2[xpm.Document, error]
+		Create(context.Context, xpm.ClientUUID, xpm.DocumentParams) error
 	}
 }
 
@@ -94,6 +105,7 @@ type Nimbus struct {
 	}
 	EmailJobs interface {
 		ListByClient(context.Context, nimbus.ClientID) ([]nimbus.EmailJob, error)
+		Suspend(context.Context, nimbus.EmailJobID) (nimbus.EmailJob, error)
 	}
 	Folders interface {
 		List(context.Context, nimbus.FolderFilter) ([]nimbus.Folder, error)
@@ -124,7 +136,7 @@ func (n Nimbus) has(c nimbus.Capability) bool {
 		return n.History != nil
 	case nimbus.CapabilityContactsRead, nimbus.CapabilityContactsAccess, nimbus.CapabilityContactsDelete:
 		return n.Contacts != nil
-	case nimbus.CapabilityEmailJobsRead:
+	case nimbus.CapabilityEmailJobsRead, nimbus.CapabilityEmailJobsSuspend:
 		return n.EmailJobs != nil
 	case nimbus.CapabilityFoldersRead:
 		return n.Folders != nil && n.Documents != nil

@@ -52,8 +52,11 @@ func (p practice) checkCopied(ctx context.Context, v View) (Verdict, error) {
 			return copied(found), nil
 		}
 	}
-	if v.did(found.Name) {
+	switch {
+	case v.justDone(found.Name):
 		return waiting("R3", "XPM has taken the copy, and does not list it so far")
+	case v.did(found.Name):
+		return blocked("R3, I11", "XPM took the copy and does not list it any more: add %s to the client's documents there with the title %q", h.File, copyTitle(*h))
 	}
 	return Verdict{State: Todo, Target: found.Name, Reason: "add " + found.Name + " to the client's documents in XPM"}, nil
 }

@@ -88,6 +88,35 @@ func TestSpec_Validate(t *testing.T) {
 	}
 }
 
+// P6: the last day of retention is the one that is stated, or so many years after
+// the service ended.
+func TestEntity_Earliest(t *testing.T) {
+	for name, c := range map[string]struct {
+		until, ended string
+		years        int
+		want         string
+	}{
+		"neither is known":        {"", "", 0, ""},
+		"seven years, by default": {"", "2019-06-30", 0, "2026-06-30"},
+		"the policy's years":      {"", "2019-06-30", 5, "2024-06-30"},
+		"what is stated counts":   {"2020-01-31", "2019-06-30", 5, "2020-01-31"},
+		"a day that is not there": {"", "2020-02-29", 5, "2025-03-01"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e offboard.Entity
+			if c.until != "" {
+				e.RetainUntil = date(t, c.until)
+			}
+			if c.ended != "" {
+				e.ServiceEnded = date(t, c.ended)
+			}
+			if got := e.Earliest(offboard.Policy{RetainYears: c.years}).String(); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestSpec_JSON(t *testing.T) {
 	for _, policy := range []offboard.Policy{keepCDM, with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete), keepNonCDM, deleteAll, fullPolicy} {
 		want := offboard.Spec{Source: offboard.SourceXPMField, Field: "Portal", Policy: policy,

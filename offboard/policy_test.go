@@ -2,9 +2,6 @@ package offboard_test
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -254,6 +251,17 @@ var fieldClearing = []scenario{
 		},
 	},
 	{
+		name: "I11: somebody sets the field again while Documents for Signature hold the entity", world: byField,
+		spec: source(offboard.SourceXPMField, keepCDM), person: seesBystanders,
+		between: map[string]func(*offboardtest.Practice){
+			offboard.StepClearCustomField: func(p *offboardtest.Practice) {
+				_, _ = p.Nimbus.AddEmailJob("ACME01", nimbustestEmailJob{Subject: "Sign", DocumentsForSignature: 1})
+			},
+			offboard.StepFullClientSync: func(p *offboardtest.Practice) { p.SetXPMField("ACME01", offboard.DefaultField, true) },
+		},
+		want: offboard.Blocked, rule: "I11",
+	},
+	{
 		name: "I2 I11: somebody sets the field again before the documents are disposed of", world: byField,
 		spec: source(offboard.SourceXPMField, archiveCDM), person: seesBystanders,
 		between: map[string]func(*offboardtest.Practice){offboard.StepDisposeContacts: func(p *offboardtest.Practice) {
@@ -347,195 +355,3 @@ var fieldClearing = []scenario{
 }
 
 func TestPolicy_CustomField(t *testing.T) { tryAll(t, fieldClearing) }
-
-// copies are the documents that XPM has of ACME01.
-func (r run) copies() int { return len(r.practice.XPM.Documents(r.xpm("ACME01").UUID)) }
-
-var keepingHistory = []scenario{
-	{
-		name: "R3: a server that puts the history elsewhere stops the run", want: offboard.Blocked, rule: "R3",
-		spec: func(s *offboard.Spec) { s.Policy.History.Path = "Current/Off-boarding" },
-		pass: at(http.MethodPost, "/documents", func(_ *offboardtest.Practice, r *http.Request, next http.RoundTripper) (*http.Response, error) {
-			r = r.Clone(r.Context())
-			query := r.URL.Query()
-			query.Del("path")
-			r.URL.RawQuery = query.Encode()
-			return next.RoundTrip(r)
-		}),
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.destroyed())
-			wantStep(t, r, offboard.StepFileHistory, offboard.Blocked, "move document")
-		},
-	},
-	{
-		name: "R3 P4: the history has the name and the place that the policy gives it", spec: func(s *offboard.Spec) {
-			s.Policy.History = offboard.HistoryPolicy{Name: "{date} History of {code} {digest}.csv", Path: "Current/Off-boarding"}
-		},
-		want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			folder, _ := r.orphan("ACME01")
-			i := slices.IndexFunc(folder.Files, func(d nimbus.Document) bool { return d.Path == "Current/Off-boarding" })
-			if i < 0 {
-				t.Fatalf("R3: %+v", folder.Files)
-			}
-			if d := folder.Files[i]; d.Name != "2000-01-01 History of acme01 "+d.SHA256[:16]+".csv" || d.Shared() {
-				t.Errorf("R3, P4: %+v", d)
-			}
-		},
-	},
-	{
-		name: "R3 I6: the answer to the copy in XPM is lost, and it is not sent twice", spec: source(offboard.SourceXPM, copyCDM), want: offboard.Done,
-		pass: at(http.MethodPost, "/client.api/document", func(_ *offboardtest.Practice, r *http.Request, next http.RoundTripper) (*http.Response, error) {
-			if _, err := next.RoundTrip(r); err != nil {
-				return nil, err
-			}
-			return nil, errors.New("connection reset by peer")
-		}),
-		check: func(t *testing.T, r run) {
-			if r.copies() != 1 {
-				t.Errorf("I6: XPM has %d copies", r.copies())
-			}
-		},
-	},
-	{
-		name: "R3: where the policy wants a copy in XPM, the client is touched only with it", spec: source(offboard.SourceXPM, copyCDM),
-		pass: at(http.MethodPost, "/client.api/document", func(_ *offboardtest.Practice, r *http.Request, _ http.RoundTripper) (*http.Response, error) {
-			return answer(r, http.StatusForbidden, "", ""), nil
-		}),
-		want: offboard.Failed, rule: "R3",
-		check: func(t *testing.T, r run) { wantOps(t, r.destroyed()) },
-	},
-	{
-		name: "R3: a copy among the client's documents in XPM", spec: source(offboard.SourceXPM, copyCDM), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("ACME01"), "upload-document", "create-document", "archive-client", "start-sync", "archive-folder")
-			documents := r.practice.XPM.Documents(r.xpm("ACME01").UUID)
-			if len(documents) != 1 {
-				t.Fatalf("XPM has %d copies", len(documents))
-			}
-			sum := sha256.Sum256(documents[0].Content)
-			digest := hex.EncodeToString(sum[:])
-			if digest != r.step("ACME01", offboard.StepExportHistory).Evidence["sha256"] || !strings.Contains(documents[0].Title, digest[:16]) {
-				t.Errorf("R3: %s is no copy of the history", documents[0].Title)
-			}
-		},
-	},
-	{
-		name: "R3 I1: a further export gets a further copy", spec: source(offboard.SourceXPM, copyCDM), want: offboard.Done,
-		between: map[string]func(*offboardtest.Practice){offboard.StepArchiveClient: func(p *offboardtest.Practice) {
-			systems, _ := p.Systems(nil)
-			for range 2 { // each download adds a row
-				if body, err := systems.Nimbus.Documents.Download(context.Background(), "d-1"); err == nil {
-					_ = body.Close()
-				}
-			}
-		}},
-		check: func(t *testing.T, r run) {
-			if r.copies() != 2 {
-				t.Errorf("I1: XPM has %d copies, want one of each export", r.copies())
-			}
-		},
-	},
-	{
-		name: "R3: no copy in XPM unless it is asked for", want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if r.copies() != 0 {
-				t.Errorf("XPM has %d copies", r.copies())
-			}
-		},
-	},
-}
-
-func TestPolicy_History(t *testing.T) { tryAll(t, keepingHistory) }
-
-// The copy costs what its documentation says: two or three calls a client.
-func TestPolicy_CopyCosts(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		calls := 0
-		perform(t, scenario{
-			spec: func(s *offboard.Spec) { s.Policy, s.Entities = copyCDM, s.Entities[:1] },
-			pass: func(_ *offboardtest.Practice, r *http.Request, next http.RoundTripper) (*http.Response, error) {
-				if strings.Contains(r.URL.Path, "/client.api/document") {
-					calls++
-				}
-				return next.RoundTrip(r)
-			},
-		})
-		if calls < 2 || calls > 3 {
-			t.Errorf("%d calls for one client", calls)
-		}
-	})
-}
-
-var invited = []scenario{
-	{
-		name: "P3 R15: an invited contact is deleted like any other", spec: source(offboard.SourceXPM, with(keepCDM, offboard.ContactsDelete, "")), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if _, there := r.contact("Dana"); there {
-				t.Error("P3: the invited contact stays")
-			}
-		},
-	},
-	{
-		name: "P3 R16: an invited contact of another entity stays", spec: source(offboard.SourceXPM, with(keepCDM, offboard.ContactsDelete, "")),
-		world: func(w *offboardtest.World) { w.Contacts[3].Clients = []string{"BETA02", "DELTA04"} }, want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if c, there := r.contact("Dana"); !there || !c.PortalAccess {
-				t.Error("R16: the invited contact of another entity was deleted, or cannot log in")
-			}
-		},
-	},
-	{
-		name: "P3 R17: an invited contact that is kept is reported", want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if !slices.ContainsFunc(r.report.Clients[1].Kept, func(k offboard.KeptReport) bool {
-				return k.Name == "Dana Example" && strings.Contains(k.Why, "can still log in")
-			}) {
-				t.Errorf("P3: %+v", r.report.Clients[1].Kept)
-			}
-		},
-	},
-	{
-		name: "P3 I10: somebody who is invited after the approval is never deleted", spec: source(offboard.SourceXPM, with(keepCDM, offboard.ContactsDelete, "")),
-		between: map[string]func(*offboardtest.Practice){offboard.StepApprove: func(p *offboardtest.Practice) {
-			_, _ = p.Nimbus.AddContact(nimbustestNewContact{FirstName: "Eddie", HasLogin: true, PortalAccess: true, Invited: true, Related: []string{"ACME01"}})
-		}},
-		want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if _, there := r.contact("Eddie"); !there {
-				t.Error("I10: a contact outside of the approved scope was deleted")
-			}
-		},
-	},
-}
-
-func TestPolicy_InvitedContacts(t *testing.T) { tryAll(t, invited) }
-
-// P6: the last day of retention is the one that is stated, or so many years after
-// the service ended.
-func TestEntity_Earliest(t *testing.T) {
-	for name, c := range map[string]struct {
-		until, ended string
-		years        int
-		want         string
-	}{
-		"neither is known":        {"", "", 0, ""},
-		"seven years, by default": {"", "2019-06-30", 0, "2026-06-30"},
-		"the policy's years":      {"", "2019-06-30", 5, "2024-06-30"},
-		"what is stated counts":   {"2020-01-31", "2019-06-30", 5, "2020-01-31"},
-		"a day that is not there": {"", "2020-02-29", 5, "2025-03-01"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var e offboard.Entity
-			if c.until != "" {
-				e.RetainUntil = date(t, c.until)
-			}
-			if c.ended != "" {
-				e.ServiceEnded = date(t, c.ended)
-			}
-			if got := e.Earliest(offboard.Policy{RetainYears: c.years}).String(); got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
-	}
-}

@@ -26,6 +26,9 @@ var vendors = []string{"nimbus", "xpm", "myobae"}
 var forTests = []string{"github.com/jarcoal/httpmock", "github.com/google/go-cmp", "github.com/santhosh-tekuri/jsonschema", "golang.org/x/text",
 	"golang.org/x/tools", "testing"}
 
+// forExamples are the imports that only programs have, and no package.
+var forExamples = []string{"github.com/schollz/progressbar"}
+
 // testOnly are the packages that only tests import.
 var testOnly = []string{"internal/exchange", "internal/clienttest"}
 
@@ -89,6 +92,8 @@ func wrongImports(p pkg) (problems []string) {
 		switch {
 		case isPartOf(dep, forTests) && !isPartOf(path, testOnly):
 			problems = append(problems, "reaches "+dep+", which is for tests")
+		case isPartOf(dep, forExamples) && !isPart(path, "examples"):
+			problems = append(problems, "reaches "+dep+", which is for examples")
 		case !ours:
 		case isPartOf(to, testOnly) && !isPartOf(path, testOnly):
 			problems = append(problems, "reaches "+to+", which is for tests")
@@ -130,6 +135,13 @@ func TestWrongImports_FindsThem(t *testing.T) {
 		}
 		if len(wrongImports(pkg{module + "/internal/exchange", []string{dep}})) != 0 {
 			t.Errorf("internal/exchange may not import %s", dep)
+		}
+	}
+	for _, dep := range forExamples {
+		for from, wrong := range map[string]bool{"offboard": true, "internal/killtest": true, "examples/offboard": false} {
+			if got := len(wrongImports(pkg{module + "/" + from, []string{dep + "/v3"}})) > 0; got != wrong {
+				t.Errorf("%s importing %s is wrong: %t, want %t", from, dep, got, wrong)
+			}
 		}
 	}
 }

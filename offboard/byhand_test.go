@@ -109,7 +109,7 @@ func byHand(t *testing.T, dir string, source offboard.Source, policy offboard.Po
 	r := run{practice: practice, journal: &offboardtest.Journal{}}
 	person := &offboardtest.Person{Practice: practice, Evidence: r.journal, Dir: dir}
 	spec := offboard.Spec{Source: source, Policy: policy, Entities: []offboard.Entity{{Code: "ACME01"}}}
-	r.report, err = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: r.journal, Operator: person, Wait: time.Hour}.Run(context.Background())
+	r.report, err = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: r.journal, Operator: person, Wait: time.Hour, Batch: oneByOne}.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestRunner_growingHistory(t *testing.T) { // I1, I7
 			t.Fatal(err)
 		}
 		report, err := offboard.Runner{Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
-			Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour}.Run(context.Background())
+			Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour, Batch: oneByOne}.Run(context.Background())
 		r := run{tr.practice, tr.journal, report, tr.practice.State()}
 		if err != nil || report.Clients[0].State != offboard.Blocked || !strings.Contains(r.rules(), "I1") || !r.onGrid("ACME01") {
 			t.Errorf("%s by %q, %v", report.Clients[0].State, r.rules(), err)
@@ -247,7 +247,7 @@ func TestStaleReads(t *testing.T) {
 				}
 			}
 			report, err := offboard.Runner{Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
-				Operator: offboard.Approve("Pat Example", "tests", nil), Wait: 24 * time.Hour}.Run(context.Background())
+				Operator: offboard.Approve("Pat Example", "tests", nil), Wait: 24 * time.Hour, Batch: oneByOne}.Run(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -335,7 +335,7 @@ func TestDiskFull(t *testing.T) {
 				return nil
 			}
 			runner := offboard.Runner{Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
-				Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour}
+				Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour, Batch: oneByOne}
 			_, err = runner.Run(context.Background())
 			if !full {
 				finished = true

@@ -83,10 +83,9 @@ func (p practice) contact(ctx context.Context, v View, id nimbus.ContactID) (fat
 	} else if err != nil {
 		return fate{}, err
 	}
-	gone := v.goneEntities()
 	var others []string
 	for _, r := range relations {
-		if gone[r.ClientID] {
+		if v.left(r.ClientID) {
 			verdict, _ := waiting("I3", "the relations of contact %s are older than the sync: they are read again", id)
 			return fate{verdict: verdict}, nil
 		}
@@ -128,15 +127,11 @@ func (p practice) todoContact(ctx context.Context, v View, capability nimbus.Cap
 	return fate{verdict: verdict}, nil
 }
 
-// goneEntities are the entities of the run that are proved to have left.
-func (v View) goneEntities() map[nimbus.ClientID]bool {
-	gone := map[nimbus.ClientID]bool{}
-	for _, code := range v.Spec.codes() {
-		if f := v.Client(code); f.Removed != nil && f.Snapshot.Nimbus != "" {
-			gone[f.Snapshot.Nimbus] = true
-		}
-	}
-	return gone
+// left reports whether an entity is proved to have left the Client Grid.
+func (v View) left(id nimbus.ClientID) bool {
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
+	return v.progress.gone[id]
 }
 
 func (p practice) applyContact(ctx context.Context, v View, target string) (Applied, error) {
@@ -170,12 +165,13 @@ func (p practice) contactsByHand(v View) (Verdict, error) {
 	return verdict, nil
 }
 
-// leaving reports whether an entity is one of the run's.
-func (v View) leaving(id nimbus.ClientID) bool {
-	return slices.ContainsFunc(v.Spec.codes(), func(code string) bool {
-		snap := v.Client(code).Snapshot
-		return snap != nil && snap.Nimbus == id
-	})
+// leaving reports whether the entity of a relation is one of the run's.
+func (v View) leaving(r nimbus.Relation) bool {
+	if !slices.ContainsFunc(v.Spec.Entities, func(e Entity) bool { return codeKey(e.Code) == codeKey(r.Code) }) {
+		return false
+	}
+	snap := v.Client(r.Code).Snapshot
+	return snap != nil && snap.Nimbus == r.ClientID
 }
 
 // foreseeContacts says what is expected of each contact.
@@ -196,7 +192,7 @@ func (p practice) foreseeContacts(ctx context.Context, v View) (Verdict, error) 
 		}
 		expected := "is expected to go with the entity (R14)"
 		switch {
-		case slices.ContainsFunc(relations, func(r nimbus.Relation) bool { return !v.leaving(r.ClientID) }):
+		case slices.ContainsFunc(relations, func(r nimbus.Relation) bool { return !v.leaving(r) }):
 			expected = "stays with its other entities (R16)"
 		case contact.HasLogin && v.Spec.Policy.Contacts == ContactsRevoke:
 			expected = "stays, its portal access is removed (R15)"

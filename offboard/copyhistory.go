@@ -26,7 +26,8 @@ func copyTitle(h HistoryFile) string { return "Client History " + filingID(h) }
 
 func (p practice) checkCopied(ctx context.Context, v View) (Verdict, error) {
 	h, last, id := v.Facts.History, v.Facts.Copied, v.Facts.Snapshot.XPM
-	if v.Touched() && last != nil && last.SHA256 == h.SHA256 {
+	seen := v.Touched() || v.mine().became > v.session() // each look costs a call: one a session will do
+	if seen && last != nil && last.SHA256 == h.SHA256 {
 		return copied(*last), nil
 	}
 	found := CopiedFile{Name: filedName(v), SHA256: h.SHA256, Proof: Read}
@@ -53,7 +54,7 @@ func (p practice) checkCopied(ctx context.Context, v View) (Verdict, error) {
 		}
 	}
 	switch {
-	case v.justDone(found.Name):
+	case v.unproved(found.Name):
 		return waiting("R3", "XPM has taken the copy, and does not list it so far")
 	case v.did(found.Name):
 		return blocked("R3, I11", "XPM took the copy and does not list it any more: add %s to the client's documents there with the title %q", h.File, copyTitle(*h))

@@ -2,7 +2,6 @@ package offboard
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -34,7 +33,7 @@ func (p practice) checkCustomField(ctx context.Context, v View) (Verdict, error)
 		return verdict, err
 	}
 	id := v.Facts.Snapshot.XPM
-	if v.Facts.Upstream == nil && !v.did(string(id)) {
+	if !v.Facts.leftUpstream() && !v.did(string(id)) {
 		if verdict, err := p.activeInXPM(ctx, v); err != nil || verdict.State != "" {
 			return verdict, err
 		}
@@ -47,9 +46,9 @@ func (p practice) checkCustomField(ctx context.Context, v View) (Verdict, error)
 		verdict := upstreamDone(Read, state.how)
 		verdict.Facts.Upstream.Field = field.UUID
 		return verdict, nil
-	case v.justDone(string(id)):
+	case v.unproved(string(id)):
 		return waiting("R4a", "the custom field was cleared just now, and XPM does not show it so far")
-	case v.Facts.Upstream != nil || v.did(string(id)):
+	case v.Facts.leftUpstream() || v.did(string(id)):
 		return blocked("I11", "the custom field %q was cleared and is set again: somebody undid it, so nothing more is done to the client", v.Spec.field())
 	}
 	return Verdict{State: Todo, Target: string(id), Reason: fmt.Sprintf("clear the custom field %q", v.Spec.field())}, nil
@@ -58,7 +57,7 @@ func (p practice) checkCustomField(ctx context.Context, v View) (Verdict, error)
 // filterField finds the definition of the custom field by its name, in one list
 // for the whole session. A verdict says why it cannot be cleared.
 func (p practice) filterField(ctx context.Context, v View) (xpm.CustomField, Verdict, error) {
-	fields, err := p.fields.get(v.progress, func() ([]xpm.CustomField, error) {
+	fields, err := p.fields.get(ctx, v.progress, 0, func() ([]xpm.CustomField, error) {
 		var all []xpm.CustomField
 		for f, err := range p.XPM.CustomFields.List(ctx, xpm.CustomFieldOptions{}) {
 			if err != nil {
@@ -91,36 +90,35 @@ func (p practice) filterField(ctx context.Context, v View) (xpm.CustomField, Ver
 	return xpm.CustomField{}, verdict, nil
 }
 
+// hasFilterField stops, before anything is done, where there is no such field.
+func (p practice) hasFilterField(ctx context.Context, v View) (Verdict, error) {
+	if v.Spec.Source != SourceXPMField || !p.reachesFields() {
+		return Verdict{}, nil
+	}
+	_, verdict, err := p.filterField(ctx, v)
+	return verdict, err
+}
+
 // activeInXPM stops for a client that is archived or deleted in XPM: it would
 // leave by that, and the field is not what has to be cleared.
 func (p practice) activeInXPM(ctx context.Context, v View) (Verdict, error) {
-	client, err := p.XPM.Clients.Get(ctx, v.Facts.Snapshot.XPM)
+	state, err := p.inXPM(ctx, v, v.Facts.Snapshot.XPM, v.sinceChange(StepClearCustomField))
 	switch {
-	case isUnknownInXPM(err), err == nil && client.IsDeleted:
-		return blocked("R4a, P11", "the client is deleted in XPM, or merged into another: off-board it with the source xpm")
 	case err != nil:
 		return Verdict{}, err
-	case !client.StateKnown:
-		return Verdict{}, errors.New("XPM does not say whether the client is archived")
-	case client.IsArchived:
-		return blocked("R4, R4a", "the client is archived in XPM already: off-board it with the source xpm")
+	case state.gone:
+		return blocked("R4a, P11", "the client is %s: it leaves by that, so off-board it with the source xpm", state.how)
+	case v.renamed(state.code):
+		return v.blockedRenamed()
 	}
 	return Verdict{}, nil
-}
-
-// isUnknownInXPM reports whether XPM itself says that it has no such client, as
-// against a gateway's 404. Assumed: it says so of clients that were deleted or
-// merged away.
-func isUnknownInXPM(err error) bool {
-	refusal, ok := errors.AsType[*xpm.Error](err)
-	return ok && errors.Is(err, xpm.ErrNotFound) && refusal.Description == "Invalid client identifier"
 }
 
 // fieldCleared reads whether the field is empty, which is what removes the client
 // from Nimbus. XPM leaves out a box that is not ticked and a field without value.
 func (p practice) fieldCleared(ctx context.Context, field xpm.CustomFieldUUID, client xpm.ClientUUID) (upstreamState, error) {
 	values, err := p.XPM.CustomFields.GetClientValues(ctx, client)
-	if isUnknownInXPM(err) {
+	if unknownInXPM(err) {
 		return upstreamState{gone: true, how: "no longer in XPM: deleted or merged (P11)"}, nil
 	} else if err != nil {
 		return upstreamState{}, err
@@ -134,14 +132,14 @@ func (p practice) fieldCleared(ctx context.Context, field xpm.CustomFieldUUID, c
 }
 
 // upstreamField is upstream for a client whose custom field was cleared.
-func (p practice) upstreamField(ctx context.Context, facts Facts) (upstreamState, error) {
-	switch up := facts.Upstream; {
+func (p practice) upstreamField(ctx context.Context, v View) (upstreamState, error) {
+	switch up := v.Facts.Upstream; {
 	case !p.reachesFields():
 		return upstreamState{gone: true, how: "attested by a person"}, nil
 	case up == nil || up.Field == "":
 		return upstreamState{}, nil // not cleared so far
 	default:
-		return p.fieldCleared(ctx, up.Field, facts.Snapshot.XPM)
+		return p.fieldCleared(ctx, up.Field, v.Facts.Snapshot.XPM)
 	}
 }
 
@@ -184,7 +182,7 @@ func (p practice) fieldBystanders(v View) (Verdict, error) {
 		Where: "Xero Practice Manager > Clients or Reports, and Nimbus > Clients > Client Grid",
 		Do: []string{
 			fmt.Sprintf("List the clients whose custom field %q is empty or not ticked", v.Spec.field()),
-			"Answer yes if the Client Grid shows none of them but " + strings.Join(v.Spec.codes(), ", "),
+			"Answer yes if the Client Grid shows none of them but " + clientsInWords(v.Spec.codes()),
 		},
 		Why: "a Full Client Sync removes every client that does not pass the filter, and destroys the history of each (R8a); no list of XPM tells a program which these are",
 	})

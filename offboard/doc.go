@@ -81,6 +81,42 @@
 // serves the run. A client that is blocked or has failed goes no further in that
 // run and holds up nobody else.
 //
+// # Findings
+//
+// What preflight looks at are [Finding] values. Each has a [Severity], and
+// Policy.Findings raises or lowers it: ignore is not looked at and costs no call,
+// info and warn are told, stop blocks the client before anything is touched. These
+// are the defaults.
+//
+//	ambiguity           stop    several clients or entities have the code (P5); found by resolve
+//	edition             stop    the account is not of the policy's edition (I4)
+//	closeBlockers       stop    what MYOB AE would refuse to close for (R5)
+//	signatureRequests   stop    e-mail jobs with Documents for Signature (R12); info where SignaturesPolicy provides for them
+//	openJobs            warn    current jobs in XPM
+//	unbilledTime        warn    billable time on those jobs, on no invoice, of 360 days
+//	draftInvoices       warn    invoices in XPM that were not sent
+//	unpaidInvoices      warn    invoices in XPM with money outstanding
+//	closeWarnings       warn    what MYOB AE would close in spite of
+//	documentsHeld       warn    documents that are locked or checked out
+//	documentsPublished  info    documents that the client can see
+//	portalAccess        info    contacts that can log in (R15, R17)
+//	sharedContacts      info    contacts of entities that stay (R16)
+//	folder              info    files in the Client folder (R13)
+//	clientGroups        info    in XPM; with relationships, the detailed list of all clients
+//	relationships       info    in XPM
+//	retention           info    whether the records must be kept still (P6)
+//	alreadyArchived     info    archived in XPM, deleted or merged (R4, P11)
+//	alreadyClosed       info    closed in MYOB AE, or the Extra Field cleared (R5)
+//
+// The first three always stop. What cannot be read is told as not known, and why;
+// it never counts as nothing, and where it is to stop the client, it does. One
+// case is a warning instead: what stops by default where no program reaches the
+// system, because the person who works there meets it (P9). A policy that names
+// it as a stop makes it one.
+//
+// All that XPM is asked for comes from lists of the whole practice, read once a
+// session: as many calls for a thousand clients as for one.
+//
 // # States
 //
 //	pending   what it needs is not done yet

@@ -73,6 +73,9 @@ func (p practice) checkDocuments(ctx context.Context, v View) (Verdict, error) {
 	if disposal == folderKeep {
 		return keptFolder(v, *folder, recognised), nil
 	}
+	if verdict, err := p.stillLeft(ctx, v, disposal); err != nil || verdict.State != "" {
+		return verdict, err
+	}
 	if last := v.Facts.Disposal; last != nil && last.Folder == folder.ID {
 		recognised.Documents = max(recognised.Documents, last.Documents) // part of it may be gone already
 	}
@@ -93,6 +96,24 @@ func (p practice) mayDispose(ctx context.Context, v View) (Verdict, error) {
 		return blocked("I4", "the account's edition is %s by now, and the policy is for %s: the same button does something else there", edition, want)
 	}
 	return Verdict{}, nil
+}
+
+// stillLeft reads the client in XPM by itself, just before its documents are
+// deleted for good: a list that serves many clients is enough for what can be
+// restored.
+func (p practice) stillLeft(ctx context.Context, v View, disposal folderDisposal) (Verdict, error) {
+	if disposal != folderDelete || v.Facts.Snapshot.XPM == "" || p.XPM.Clients == nil {
+		return Verdict{}, nil
+	}
+	read := func() (upstreamState, error) { return p.getXPM(ctx, v.Facts.Snapshot.XPM) }
+	if v.Spec.Source == SourceXPMField {
+		read = func() (upstreamState, error) { return p.upstreamField(ctx, v) }
+	}
+	state, err := read()
+	if err != nil || state.gone {
+		return Verdict{}, err
+	}
+	return blocked("I2, I11", "what took the client out of Nimbus was undone in XPM: its documents are not deleted")
 }
 
 // orphan finds the orphaned folder of the client by its code, with or without

@@ -151,5 +151,5 @@ func ExamplePlan() {
 	// <nil>
 	// file-history [export-history]
 	// final-invoice [preflight]
-	// approve [file-history]
+	// approve [resolve file-history]
 }

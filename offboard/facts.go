@@ -1,19 +1,21 @@
 package offboard
 
 import (
+	"slices"
+
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/xpm"
 )
 
-// Facts is what a run has learnt about one client, or, in RunFacts, about the
-// whole run. Each part is set by one step and carries its proof. Facts hold
+// Facts is what a run has learnt about one client, or about a wave of them. Each part is set by one step and carries its proof. Facts hold
 // opaque ids, counts and digests, never names (I8).
 type Facts struct {
 	Snapshot *Snapshot    `json:"snapshot,omitempty"`
 	History  *HistoryFile `json:"history,omitempty"`
 	Filed    *FiledCopy   `json:"filed,omitempty"`
 	Copied   *CopiedFile  `json:"copied,omitempty"`
+	Approved *Approved    `json:"approved,omitempty"`
 	Upstream *Upstream    `json:"upstream,omitempty"`
 	Baseline *Baseline    `json:"baseline,omitempty"`
 	Removed  *Removed     `json:"removed,omitempty"`
@@ -41,6 +43,9 @@ func (f *Facts) merge(newer Facts) {
 	}
 	if newer.Copied != nil {
 		f.Copied = newer.Copied
+	}
+	if newer.Approved != nil {
+		f.Approved = newer.Approved
 	}
 	if newer.Upstream != nil {
 		f.Upstream = newer.Upstream
@@ -71,6 +76,12 @@ type Snapshot struct {
 	// File is the evidence file that holds the snapshot with names.
 	File  string `json:"file,omitempty"`
 	Proof Proof  `json:"proof"`
+}
+
+// equal reports whether the client still is what it was.
+func (s Snapshot) equal(other Snapshot) bool {
+	return s.XPM == other.XPM && s.MYOBAE == other.MYOBAE && s.Nimbus == other.Nimbus && s.Folder == other.Folder &&
+		slices.Equal(s.Documents, other.Documents) && slices.Equal(s.Contacts, other.Contacts) && s.File == other.File
 }
 
 // HistoryFile is a verified export of the Client History in the evidence
@@ -112,6 +123,18 @@ type CopiedFile struct {
 	SHA256 string `json:"sha256"` // of what was sent; XPM states none
 	Proof  Proof  `json:"proof"`
 }
+
+// Approved is what a person approved for the client (I10).
+type Approved struct {
+	// Scope is the hash of what was wanted for the client, and of its snapshot.
+	Scope string `json:"scope"`
+	// Task is the approval that it was part of, and By who gave it.
+	Task string `json:"task"`
+	By   string `json:"by"`
+}
+
+// leftUpstream reports whether what removes the client from Nimbus was proved.
+func (f Facts) leftUpstream() bool { return f.Upstream != nil && f.Upstream.Proof != "" }
 
 // Upstream is the proof that what removes the client from Nimbus was done.
 type Upstream struct {

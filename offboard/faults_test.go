@@ -144,7 +144,7 @@ func (tr *trial) run(t *testing.T) (offboard.Report, error) {
 	tr.journal.Fail = tr.write
 	return offboard.Runner{
 		Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
-		Operator: seesBystanders(tr.practice), Wait: time.Hour,
+		Operator: seesBystanders(tr.practice), Wait: time.Hour, Batch: oneByOne,
 	}.Run(ctx)
 }
 

@@ -62,8 +62,8 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 	switch {
 	case err != nil:
 		return Verdict{}, err
-	case last != nil && v.Touched() && (left || rows < last.Rows):
-		return exported(*last), nil // the sync has deleted it meanwhile
+	case last != nil && v.removable() && (left || rows < last.Rows):
+		return exported(*last), nil // a sync has deleted it meanwhile
 	case left:
 		return blocked("R1, I1", "the entity has left Nimbus, and its history with it")
 	case last == nil:
@@ -79,6 +79,10 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 	}
 	return exported(*last), nil
 }
+
+// removable reports whether a sync may have removed the client by now: because
+// of what this run did, or because it was archived before (R8a).
+func (v View) removable() bool { return v.Touched() || v.Facts.leftUpstream() }
 
 // nextHistory is the name of the next export: one more than those that were
 // verified or refused. An export that a crash cut short has left no file, or a
@@ -108,7 +112,7 @@ func exportTask(v View, target string) Task {
 // row to the history, so the file is always that much short.
 func (v View) filingsSince() (n int) {
 	exports := v.effects()
-	for _, e := range v.progress.see(v.unit, StepFileHistory).effects {
+	for _, e := range v.progress.seen(v.unit, StepFileHistory).effects {
 		if len(exports) > 0 && e.seq > exports[len(exports)-1].seq {
 			n++
 		}
@@ -123,8 +127,9 @@ func (v View) filingsSince() (n int) {
 const maxExports = 5
 
 func (v View) exportsInSession() (n int) {
+	session := v.session()
 	for _, e := range v.effects() {
-		if e.seq > v.progress.session {
+		if e.seq > session {
 			n++
 		}
 	}

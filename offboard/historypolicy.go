@@ -31,8 +31,8 @@ type HistoryPolicy struct {
 	Path string `json:"path,omitempty"`
 	// XPMCopy keeps a second copy outside Nimbus, among the client's documents in
 	// XPM. The client is then taken out of the source system only once it is there.
-	// It costs two or three calls of XPM's quota for every client, so it is off
-	// unless asked for.
+	// It costs three calls of XPM's quota for every client, so it is off unless
+	// asked for.
 	XPMCopy bool `json:"xpmCopy,omitempty"`
 }
 

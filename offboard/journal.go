@@ -45,6 +45,8 @@ const (
 	KindOutcome  Kind = "outcome"  // its end: done, refused (failed) or unknown
 	KindAsked    Kind = "asked"    // a task was put before a person
 	KindAnswered Kind = "answered" // the person's answer
+	KindWave     Kind = "wave"     // clients begin to be taken out, together
+	KindHeld     Kind = "held"     // no wave begins before Until: a quota is used up
 	KindEnded    Kind = "ended"    // a run returned
 )
 
@@ -55,8 +57,9 @@ type Record struct {
 	Seq  int       `json:"seq"`
 	Time time.Time `json:"time"`
 	Kind Kind      `json:"kind"`
-	// Client is the Client Code; empty for a step of the whole run.
+	// Client is the Client Code; empty for a step of a wave, which has its number.
 	Client string `json:"client,omitempty"`
+	Wave   int    `json:"wave,omitempty"`
 	Step   string `json:"step,omitempty"`
 	Target string `json:"target,omitempty"`
 	// Destructive is set on the intent of a destructive step.
@@ -69,7 +72,10 @@ type Record struct {
 	Facts       *Facts            `json:"facts,omitempty"`
 	Details     map[string]string `json:"details,omitempty"`
 	Kept        []Kept            `json:"kept,omitempty"`
-	Task        *Task             `json:"task,omitempty"`
-	Answer      *Answer           `json:"answer,omitempty"`
-	Digest      string            `json:"digest,omitempty"`
+	Findings    []Finding         `json:"findings,omitempty"`
+	// Clients are those of a wave.
+	Clients []string `json:"clients,omitempty"`
+	Task    *Task    `json:"task,omitempty"`
+	Answer  *Answer  `json:"answer,omitempty"`
+	Digest  string   `json:"digest,omitempty"`
 }

@@ -13,79 +13,139 @@ const (
 	ActionFinish ActionKind = "finish" // nothing left that this session can do
 )
 
-// Action is the next thing to do, for one client or (Client empty) the run.
+// Action is a thing to do, for one client or (Client empty) for a wave.
 type Action struct {
 	Kind   ActionKind
 	Client string
+	Wave   int
 	Step   string
 	Until  time.Time
 }
 
-// Next decides what to do next. It is a pure function: the same steps, clients,
-// progress and time give the same action, and whoever drives it (the Runner, a
-// workflow engine, a test) does the reading, writing and waiting.
+func (a Action) unit() unit { return unit{a.Client, a.Wave} }
+
+// fresh is how old a proof may be when an effect rests on it, even if nothing
+// has happened since that this run knows of.
+const fresh = 10 * time.Minute
+
+// Next decides what to do about some clients, which form the given wave if that
+// is not 0. It is a pure function: the same steps, clients, progress and time
+// give the same actions, and whoever drives it (the Runner, a workflow engine, a
+// test) does the reading, writing and waiting. The actions may be done in any
+// order or at the same time, one for each client; a single ActionWait or
+// ActionFinish says that there is nothing to do now.
 //
 // Steps are taken in order, each for all clients before the next. A step is
 // taken once those it needs are done. An effect is applied only right after the
 // step's Check said so, with every need proved afresh, in this session and after
 // the client's last effect. A client that is blocked or has failed goes no
 // further in this session and does not hold up the others.
-func Next(steps []StepInfo, clients []string, p *Progress, now time.Time) Action {
-	m := newMachine(steps, clients, p, now)
+func Next(steps []StepInfo, clients []string, wave int, p *Progress, now time.Time) []Action {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	m := newMachine(steps, clients, wave, p, now)
 	for _, s := range steps {
-		for _, unit := range m.units(s) {
-			if a, ok := m.next(s, unit); ok {
-				return a
-			}
+		if actions := m.step(s); len(actions) > 0 {
+			return actions
 		}
 	}
 	if !m.wake.IsZero() {
-		return Action{Kind: ActionWait, Until: m.wake}
+		return []Action{{Kind: ActionWait, Until: m.wake}}
 	}
-	return Action{Kind: ActionFinish}
+	return []Action{{Kind: ActionFinish}}
+}
+
+// due reports whether an action that Next gave still is what it would give.
+func due(steps []StepInfo, clients []string, wave int, p *Progress, now time.Time, a Action) bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	m := newMachine(steps, clients, wave, p, now)
+	got, ok := m.next(m.info[a.Step], a.unit())
+	return ok && got == a
 }
 
 type machine struct {
 	clients  []string
+	wave     int
 	progress *Progress
 	now      time.Time
 	info     map[string]StepInfo
-	stops    map[string]bool // by client, once it was looked at
-	wake     time.Time       // the earliest time at which something waiting is due
+	wake     time.Time // the earliest time at which something waiting is due
 }
 
-func newMachine(steps []StepInfo, clients []string, p *Progress, now time.Time) *machine {
-	m := &machine{clients: clients, progress: p, now: now, info: map[string]StepInfo{}, stops: map[string]bool{}}
+func newMachine(steps []StepInfo, clients []string, wave int, p *Progress, now time.Time) *machine {
+	m := &machine{clients: clients, wave: wave, progress: p, now: now, info: make(map[string]StepInfo, len(steps))}
 	for _, s := range steps {
 		m.info[s.Name] = s
 	}
 	return m
 }
 
-func (m *machine) units(s StepInfo) []string {
-	if s.Scope == PerWave {
-		return []string{""}
+// step is what is to be done about one step, for all units. No two actions are
+// about the same unit, have their effect on the same target (I5), or put the
+// same question.
+func (m *machine) step(s StepInfo) []Action {
+	var actions []Action
+	taken := map[any]bool{}
+	for _, u := range m.units(s) {
+		for _, a := range m.all(s, u) {
+			var key any = a.unit()
+			switch a.Kind {
+			case ActionApply:
+				key = targetKey{a.Step, m.progress.see(a.unit(), a.Step).target}
+			case ActionAsk:
+				key = m.progress.see(a.unit(), a.Step).task.ID
+			}
+			if !taken[key] {
+				taken[key] = true
+				actions = append(actions, a)
+			}
+		}
 	}
-	return m.clients
+	return actions
+}
+
+// all is next, or, for a wave whose needs are stale, a Check of every client's.
+func (m *machine) all(s StepInfo, u unit) []Action {
+	a, ok := m.next(s, u)
+	switch {
+	case !ok:
+		return nil
+	case s.Scope == PerWave && a.Client != "":
+		return m.staleNeeds(s, u, len(m.clients))
+	}
+	return []Action{a}
+}
+
+func (m *machine) units(s StepInfo) []unit {
+	if s.Scope == PerWave {
+		if m.wave == 0 {
+			return nil
+		}
+		return []unit{{wave: m.wave}}
+	}
+	units := make([]unit, len(m.clients))
+	for i, c := range m.clients {
+		units[i].client = c
+	}
+	return units
 }
 
 // next says what to do about one step of one unit; false: nothing now.
-func (m *machine) next(s StepInfo, unit string) (Action, bool) {
-	if m.stopped(unit) || !m.needsMet(s, unit) {
+func (m *machine) next(s StepInfo, u unit) (Action, bool) {
+	if m.progress.stopped(u) || !m.needsMet(s, u) {
 		return Action{}, false
 	}
-	sp := m.progress.see(unit, s.Name)
-	check := Action{Kind: ActionCheck, Client: unit, Step: s.Name}
+	sp := m.progress.see(u, s.Name)
+	check := Action{Kind: ActionCheck, Client: u.client, Wave: u.wave, Step: s.Name}
 	if !m.current(sp) && sp.state != Done && sp.state != Skipped {
-		return m.first(s, unit, check)
+		return m.first(s, u, check)
 	}
 	switch sp.state {
 	case Done, Skipped:
 		// What nothing precedes is looked at in every session: the world may have
 		// moved. The rest stands until something it needs has become done anew.
-		return check, (len(s.Needs) == 0 && !m.current(sp)) || sp.checked < m.newestNeed(s, unit)
-	case Blocked, Failed:
-		return Action{}, false // a step of the run; clients are stopped above
+		return check, (len(s.Needs) == 0 && !m.current(sp)) || sp.checked < m.newestNeed(s, u)
 	case Waiting:
 		if m.now.Before(sp.until) {
 			m.wakeAt(sp.until)
@@ -95,18 +155,18 @@ func (m *machine) next(s StepInfo, unit string) (Action, bool) {
 	case Manual:
 		return m.manual(sp, check)
 	case Todo:
-		return m.todo(s, unit, sp, check)
+		return m.todo(s, u, sp, check)
 	}
-	return m.first(s, unit, check) // Pending after an effect, or Unknown: read first
+	return m.first(s, u, check) // Pending after an effect, or Unknown: read first
 }
 
 // first checks a step that was not looked at since the last change. Where it
 // destroys and has not begun, its needs are proved afresh before it and not
 // after, so that its own Check is the last read before the effect.
-func (m *machine) first(s StepInfo, unit string, check Action) (Action, bool) {
-	if s.Destructive && m.progress.see(unit, s.Name).lastEffect() <= m.progress.session {
-		if need, stale := m.staleNeed(s, unit); stale {
-			return need, true
+func (m *machine) first(s StepInfo, u unit, check Action) (Action, bool) {
+	if s.Destructive && m.progress.see(u, s.Name).lastEffect() <= m.progress.session {
+		if stale := m.staleNeeds(s, u, 1); len(stale) > 0 {
+			return stale[0], true
 		}
 	}
 	return check, true
@@ -120,86 +180,97 @@ func (m *machine) manual(sp *stepProgress, check Action) (Action, bool) {
 	case task != nil && task.asked > m.progress.session:
 		return Action{}, false // nobody has answered, or the answer was no
 	}
-	return Action{Kind: ActionAsk, Client: check.Client, Step: check.Step}, true
+	check.Kind = ActionAsk
+	return check, true
 }
 
 // todo applies the effect, once every need and then the step itself have been
-// checked after the last effect.
-func (m *machine) todo(s StepInfo, unit string, sp *stepProgress, check Action) (Action, bool) {
-	if need, stale := m.staleNeed(s, unit); stale {
-		return need, true
+// checked after the last effect, on the unit or on a target that it shares.
+func (m *machine) todo(s StepInfo, u unit, sp *stepProgress, check Action) (Action, bool) {
+	if stale := m.staleNeeds(s, u, 1); len(stale) > 0 {
+		return stale[0], true
 	}
-	newest := m.progress.lastEffect(unit)
+	newest := max(m.progress.lastEffect(u), m.progress.targets[targetKey{s.Name, sp.target}])
 	for _, need := range s.Needs {
-		for _, u := range m.needUnits(need, unit) {
-			newest = max(newest, m.progress.see(u, need).checked)
+		for _, nu := range m.needUnits(need, u) {
+			newest = max(newest, m.progress.see(nu, need).checked)
 		}
 	}
 	if sp.checked < newest {
 		return check, true
 	}
-	return Action{Kind: ActionApply, Client: unit, Step: s.Name}, true
+	check.Kind = ActionApply
+	return check, true
 }
 
-// staleNeed is the Check of the first need that was not proved in this session
-// and after the last effect on what it is about.
-func (m *machine) staleNeed(s StepInfo, unit string) (Action, bool) {
+// staleNeeds are Checks of the needs that were not proved in this session, after
+// the last effect on what they are about, and lately: the first of each unit, of
+// as many units as are wanted.
+func (m *machine) staleNeeds(s StepInfo, u unit, most int) []Action {
+	var stale []Action
+	seen := map[unit]bool{}
 	for _, need := range s.Needs {
-		for _, u := range m.needUnits(need, unit) {
-			np := m.progress.see(u, need)
-			if !m.current(np) || np.checked < m.progress.lastEffect(u) {
-				return Action{Kind: ActionCheck, Client: u, Step: need}, true
+		for _, nu := range m.needUnits(need, u) {
+			np := m.progress.see(nu, need)
+			if m.current(np) && np.checked >= m.progress.lastEffect(nu) && m.now.Sub(np.at) < fresh || seen[nu] {
+				continue
+			}
+			seen[nu] = true
+			if stale = append(stale, Action{Kind: ActionCheck, Client: nu.client, Wave: nu.wave, Step: need}); len(stale) == most {
+				return stale
 			}
 		}
 	}
-	return Action{}, false
+	return stale
 }
 
 // current reports whether the step was checked in this session.
 func (m *machine) current(sp *stepProgress) bool { return sp.checked > m.progress.session }
 
-// stopped reports whether the client goes no further in this session.
-func (m *machine) stopped(unit string) bool {
-	if unit == "" {
-		return false
-	}
-	stopped, known := m.stops[unit]
-	if !known {
-		for name := range m.info {
-			sp := m.progress.see(unit, name)
-			stopped = stopped || (sp.state == Blocked || sp.state == Failed) && m.current(sp)
-		}
-		m.stops[unit] = stopped
-	}
-	return stopped
-}
-
-// needUnits lists the units in which a need must be done: the client itself,
-// the run, or, for a step of the run, every client that is not stopped.
-func (m *machine) needUnits(need, unit string) []string {
+// needUnits lists the units in which a need must be done: the client itself, its
+// wave, or, for a step of a wave, every client of it that goes on.
+func (m *machine) needUnits(need string, u unit) []unit {
 	switch {
 	case m.info[need].Scope == PerWave:
-		return []string{""}
-	case unit != "":
-		return []string{unit}
+		return []unit{{wave: m.wave}}
+	case u.wave == 0:
+		return []unit{u}
 	}
-	var going []string
+	going := make([]unit, 0, len(m.clients))
 	for _, c := range m.clients {
-		if !m.stopped(c) {
-			going = append(going, c)
+		if nu := (unit{client: c}); !m.progress.stopped(nu) && !m.leftOut(nu) {
+			going = append(going, nu)
 		}
 	}
 	return going
 }
 
-func (m *machine) needsMet(s StepInfo, unit string) bool {
+// leftOut reports whether a client waits for a person who was asked and has not
+// answered, before anything was done to it: it holds up nobody.
+func (m *machine) leftOut(u unit) bool {
+	if m.progress.touched(u.client) {
+		return false
+	}
+	for name := range m.info {
+		sp := m.progress.see(u, name)
+		if sp.state != Manual || sp.task == nil || !m.current(sp) {
+			continue
+		}
+		if task := m.progress.tasks[sp.task.ID]; task != nil && task.asked > m.progress.session && task.answered <= sp.checked {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *machine) needsMet(s StepInfo, u unit) bool {
 	for _, need := range s.Needs {
-		units := m.needUnits(need, unit)
+		units := m.needUnits(need, u)
 		if len(units) == 0 {
 			return false // every client is stopped
 		}
-		for _, u := range units {
-			if state := m.progress.see(u, need).state; state != Done && state != Skipped {
+		for _, nu := range units {
+			if state := m.progress.see(nu, need).state; state != Done && state != Skipped {
 				return false
 			}
 		}
@@ -207,11 +278,11 @@ func (m *machine) needsMet(s StepInfo, unit string) bool {
 	return true
 }
 
-func (m *machine) newestNeed(s StepInfo, unit string) int {
+func (m *machine) newestNeed(s StepInfo, u unit) int {
 	newest := 0
 	for _, need := range s.Needs {
-		for _, u := range m.needUnits(need, unit) {
-			newest = max(newest, m.progress.see(u, need).became)
+		for _, nu := range m.needUnits(need, u) {
+			newest = max(newest, m.progress.see(nu, need).became)
 		}
 	}
 	return newest

@@ -9,6 +9,9 @@ import (
 type Plan struct {
 	Spec  Spec
 	Steps []Step
+	// Quota is what is left of XPM's: a wave begins only if it can be finished.
+	// Nil where no program reaches XPM, or its client does not know.
+	Quota Quota
 }
 
 // The names of the ready-made steps.
@@ -58,9 +61,13 @@ func NewPlan(spec Spec, systems Systems) Plan {
 	}
 	after := steps[len(steps)-1].Name
 	steps = append(steps, p.confirmRemoved(spec.Policy, after, removal), p.disposeContacts(spec.Policy, removal), p.disposeDocuments(spec.Policy, removal))
-	plan := Plan{Spec: spec, Steps: steps}
-	wanted := &plan.Steps[plan.Index(removal)]
-	wanted.Needs = append(wanted.Needs, byPolicy...)
+	plan := Plan{Spec: spec, Steps: steps, Quota: systems.XPM.Quota}
+	taking := &plan.Steps[plan.Index(removal)]
+	taking.Needs = append(taking.Needs, byPolicy...)
+	costs := xpmCosts(spec)
+	for i := range steps {
+		steps[i].Costs = costs[steps[i].Name]
+	}
 	return plan
 }
 
@@ -98,8 +105,9 @@ func (e *PlanError) Error() string {
 // Validate refuses a plan whose order breaks an invariant, whoever composed it:
 // a need that does not stand before its step, a destructive step that does not
 // itself need the exported history (I1) and the approval (I10), so that both are
-// proved afresh before each of its effects, and a disposal that does not need
-// the proof that the entity has gone (I2, I3). The error is a *PlanError.
+// proved afresh before each of its effects, a step of a wave before the approval,
+// and a disposal that does not need the proof that the entity has gone (I2, I3).
+// The error is a *PlanError.
 func (p Plan) Validate() error {
 	before := map[string]bool{}
 	for _, s := range p.Steps {
@@ -114,6 +122,9 @@ func (p Plan) Validate() error {
 				return &PlanError{s.Name, "order", fmt.Sprintf("needs %s, which does not stand before it", need)}
 			}
 		}
+		if s.Scope == PerWave && p.Index(StepApprove) >= 0 && !before[StepApprove] {
+			return &PlanError{s.Name, "order", "is a step of a wave, and waves begin after " + StepApprove}
+		}
 		before[s.Name] = true
 		if s.Destructive && !slices.Contains(s.Needs, StepExportHistory) {
 			return &PlanError{s.Name, "R1, I1", "destroys, and does not need " + StepExportHistory}
@@ -121,11 +132,20 @@ func (p Plan) Validate() error {
 		if s.Destructive && !slices.Contains(s.Needs, StepApprove) {
 			return &PlanError{s.Name, "I10", "destroys, and does not need " + StepApprove}
 		}
+		if s.removes() && !slices.Contains(s.Needs, StepFileHistory) {
+			return &PlanError{s.Name, "R3, I1", "leads to removal, and does not need " + StepFileHistory}
+		}
 		if disposes := s.Name == StepDisposeContacts || s.Name == StepDisposeDocuments; disposes && !slices.Contains(s.Needs, StepConfirmRemoved) {
 			return &PlanError{s.Name, "I2, I3", "disposes, and does not need " + StepConfirmRemoved}
 		}
 	}
 	return nil
+}
+
+// removes reports whether the step is one of those that lead to the removal of an
+// entity.
+func (s StepInfo) removes() bool {
+	return slices.Contains([]string{StepArchiveClient, StepClearCustomField, StepCloseClient, StepClearExtraField, StepDeleteClient, StepFullClientSync}, s.Name)
 }
 
 func (p Plan) infos() []StepInfo {

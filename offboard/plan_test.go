@@ -180,6 +180,12 @@ func TestPlan_Validate(t *testing.T) {
 		"I2: disposes without proof": {func(p *offboard.Plan) {
 			p.Steps[p.Index(offboard.StepDisposeDocuments)].Needs = []string{offboard.StepExportHistory, offboard.StepApprove}
 		}, "I2"},
+		"I1: archived before the copy is filed": {func(p *offboard.Plan) {
+			p.Steps[p.Index(offboard.StepArchiveClient)].Needs = []string{offboard.StepExportHistory, offboard.StepApprove}
+		}, "R3"},
+		"a wave before the approval": {func(p *offboard.Plan) {
+			p.Steps = slices.Insert(p.Steps, 1, offboard.Step{StepInfo: offboard.StepInfo{Name: "sweep", Scope: offboard.PerWave}, Check: check})
+		}, "order"},
 		"twice":    {func(p *offboard.Plan) { p.Steps = append(p.Steps, p.Steps[0]) }, "order"},
 		"no check": {func(p *offboard.Plan) { p.Steps[3].Check = nil }, "order"},
 	}

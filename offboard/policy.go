@@ -28,6 +28,11 @@ type Policy struct {
 	// a client must be kept (P6), 0 to 100; zero means DefaultRetainYears. It counts
 	// for entities that have no RetainUntil of their own.
 	RetainYears int
+	// Findings raises or lowers what preflight makes of its findings (P10). One
+	// that it does not name has the default of the package's documentation.
+	// FindingAmbiguity, FindingEdition and FindingCloseBlockers always stop (P5,
+	// I4, R5).
+	Findings map[FindingName]Severity
 }
 
 // DefaultRetainYears is the longer of the two periods of Australian law that P6
@@ -127,6 +132,11 @@ const (
 	SignaturesDelete  SignaturesPolicy = "delete" // delete the entity by hand after the sync (I13)
 )
 
+// disposes reports whether anything is disposed of after the sync.
+func (p Policy) disposes() bool {
+	return p.Contacts == ContactsRevoke || p.Contacts == ContactsDelete || p.Signatures == SignaturesDelete || p.Documents.folder() != folderKeep
+}
+
 // problem says what is wrong with the policy, with the field, or "".
 func (p Policy) problem() (field, problem string) {
 	switch d := p.Documents.(type) {
@@ -149,7 +159,7 @@ func (p Policy) problem() (field, problem string) {
 	if field, problem := p.History.problem(); problem != "" {
 		return "policy.history." + field, problem
 	}
-	return "", ""
+	return p.findingsProblem()
 }
 
 // noneOf says what a word of a specification should be, or "" where it is one of

@@ -15,6 +15,8 @@ type policyJSON struct {
 	Signatures  SignaturesPolicy `json:"signatures,omitempty"`
 	History     HistoryPolicy    `json:"history,omitzero"`
 	RetainYears int              `json:"retainYears,omitempty"`
+
+	Findings map[FindingName]Severity `json:"findings,omitempty"`
 }
 
 // documentsJSON is the JSON form of a documents policy.
@@ -27,7 +29,7 @@ type documentsJSON struct {
 // MarshalJSON writes the documents policy as its edition and folder:
 // {"edition":"cdm","folder":"archive"}.
 func (p Policy) MarshalJSON() ([]byte, error) {
-	out := policyJSON{Contacts: p.Contacts, Signatures: p.Signatures, History: p.History, RetainYears: p.RetainYears}
+	out := policyJSON{Contacts: p.Contacts, Signatures: p.Signatures, History: p.History, RetainYears: p.RetainYears, Findings: p.Findings}
 	if p.Documents != nil {
 		out.Documents = documentsJSON{Edition: p.Documents.Edition(), Folder: p.Documents.folder()}
 		if n, ok := p.Documents.(NonCDM); ok {
@@ -49,7 +51,7 @@ func (p *Policy) UnmarshalJSON(data []byte) error {
 	if problem != nil {
 		return problem
 	}
-	*p = Policy{Documents: documents, Contacts: in.Contacts, Signatures: in.Signatures, History: in.History, RetainYears: in.RetainYears}
+	*p = Policy{Documents: documents, Contacts: in.Contacts, Signatures: in.Signatures, History: in.History, RetainYears: in.RetainYears, Findings: in.Findings}
 	return nil
 }
 

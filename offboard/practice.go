@@ -6,61 +6,72 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/xpm"
 )
 
-// practice is what the ready-made steps share: the clients of the systems, and
-// the reads that serve all clients of a session.
+// practice is what the ready-made steps share: the ways into the systems, the
+// reads that serve all clients of a session, and the one question for them all.
 type practice struct {
 	Systems
-	account *accountReader
-	clients *clientReader
-	jobs    *jobReader
-	fields  *fieldReader
+	account  *shared[nimbus.Account]
+	clients  *shared[clientList]
+	work     *shared[openWork]
+	invoices *shared[openInvoices]
+	leavers  *shared[map[string]bool]
+	fields   *shared[[]xpm.CustomField]
+	question *question
 }
 
 func newPractice(systems Systems) practice {
 	return practice{
-		Systems: systems,
-		account: &accountReader{},
-		clients: &clientReader{},
-		jobs:    &jobReader{},
-		fields:  &fieldReader{},
+		Systems:  systems,
+		account:  newShared[nimbus.Account](),
+		clients:  newShared[clientList](),
+		work:     newShared[openWork](),
+		invoices: newShared[openInvoices](),
+		leavers:  newShared[map[string]bool](),
+		fields:   newShared[[]xpm.CustomField](),
+		question: &question{},
 	}
 }
 
-// perSession keeps one answer for the length of a session.
-type perSession[T any] struct {
-	mu      sync.Mutex
-	session *Progress // each session replays its own
-	value   T
+// shared is one read that serves many clients: of one session, and as long as it
+// is new enough. Of several that want it at the same time one reads.
+type shared[T any] struct {
+	turn  chan struct{} // holds a token while nobody reads
+	of    *Progress     // each session replays its own
+	after int           // the newest record when the read began
+	value T
 }
 
-func (k *perSession[T]) get(session *Progress, read func() (T, error)) (T, error) {
-	k.mu.Lock()
-	value, known := k.value, k.session == session
-	k.mu.Unlock()
-	if known {
-		return value, nil
+func newShared[T any]() *shared[T] {
+	s := &shared[T]{turn: make(chan struct{}, 1)}
+	s.turn <- struct{}{}
+	return s
+}
+
+// get returns what was read after the given record of the session, or reads it.
+func (s *shared[T]) get(ctx context.Context, p *Progress, after int, read func() (T, error)) (T, error) {
+	var none T
+	select {
+	case <-s.turn:
+	case <-ctx.Done():
+		return none, ctx.Err()
 	}
+	defer func() { s.turn <- struct{}{} }()
+	if s.of == p && s.after >= after {
+		return s.value, nil
+	}
+	began, _ := p.now()
 	value, err := read()
-	if err == nil {
-		k.mu.Lock()
-		k.value, k.session = value, session
-		k.mu.Unlock()
+	if err != nil {
+		return none, err
 	}
-	return value, err
+	s.of, s.after, s.value = p, began, value
+	return value, nil
 }
-
-type (
-	accountReader = perSession[nimbus.Account]
-	clientReader  = perSession[map[string][]xpm.ClientEntity]
-	jobReader     = perSession[map[xpm.ClientUUID]int]
-	fieldReader   = perSession[[]xpm.CustomField]
-)
 
 // offers reports whether a program can do all of these in Nimbus. What Nimbus
 // offers is asked once a session; the edition is always asked afresh (I4).
@@ -90,46 +101,7 @@ func (p practice) accountOf(ctx context.Context, v View) (nimbus.Account, error)
 	if p.Nimbus.Account == nil {
 		return nimbus.Account{}, nil
 	}
-	return p.account.get(v.progress, func() (nimbus.Account, error) { return p.Nimbus.Account.Get(ctx) })
-}
-
-// xpmByCode returns the clients that XPM keeps under a Client Code, from one
-// list for the whole session. Where XPM has no code for a client, Nimbus uses
-// its name.
-func (p practice) xpmByCode(ctx context.Context, v View, code string) ([]xpm.ClientEntity, error) {
-	byCode, err := p.clients.get(v.progress, func() (map[string][]xpm.ClientEntity, error) { return p.listXPM(ctx) })
-	return byCode[codeKey(code)], err
-}
-
-func (p practice) listXPM(ctx context.Context) (map[string][]xpm.ClientEntity, error) {
-	byCode := map[string][]xpm.ClientEntity{}
-	for c, err := range p.XPM.Clients.List(ctx, xpm.ListOptions{}) {
-		if err != nil {
-			return nil, err
-		}
-		code := c.ClientCode
-		if code == "" {
-			code = c.Name
-		}
-		byCode[codeKey(code)] = append(byCode[codeKey(code)], xpm.ClientEntity{
-			UUID: c.UUID, ClientCode: c.ClientCode, Name: c.Name, IsArchived: c.IsArchived, IsDeleted: c.IsDeleted, StateKnown: c.StateKnown})
-	}
-	return byCode, nil
-}
-
-// openJobs counts the current jobs of a client, from one list for the session.
-func (p practice) openJobs(ctx context.Context, v View, id xpm.ClientUUID) (int, error) {
-	jobs, err := p.jobs.get(v.progress, func() (map[xpm.ClientUUID]int, error) {
-		count := map[xpm.ClientUUID]int{}
-		for job, err := range p.XPM.Jobs.Current(ctx, xpm.CurrentOptions{}) {
-			if err != nil {
-				return nil, err
-			}
-			count[job.Client.UUID]++
-		}
-		return count, nil
-	})
-	return jobs[id], err
+	return p.account.get(ctx, v.progress, 0, func() (nimbus.Account, error) { return p.Nimbus.Account.Get(ctx) })
 }
 
 // inNimbus is a task for what Nimbus does not offer to programs: where it is done
@@ -149,7 +121,7 @@ func (v View) forAll() View {
 // byHand asks a person to do what no program can. It returns the answer where
 // there is one, and the verdict that asks for it otherwise.
 func (v View) byHand(t Task) (Answer, Verdict, bool) {
-	t.Client, t.Step = v.Entity.Code, v.step
+	t.Client, t.Step = v.Entity.Code, v.step.Name
 	t.ID = strings.Join(slices.DeleteFunc([]string{t.Client, t.Step, t.ID}, func(s string) bool { return s == "" }), "/")
 	if a, ok := v.Answer(t.ID); ok && (!t.HandBack.File || a.File != "") {
 		return a, Verdict{}, true

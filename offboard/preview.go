@@ -16,49 +16,58 @@ func (r Runner) Preview(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	ctx = transport.WithReadOnly(ctx)
-	s.fold(Record{Kind: KindSession, Digest: digest(r.Plan.Spec)})
-	for _, info := range s.infos {
-		m := newMachine(s.infos, r.Plan.Spec.codes(), s.progress, time.Now())
-		for _, unit := range m.units(info) {
-			if m.stopped(unit) {
-				continue
-			}
-			if err := s.foresee(ctx, m, info, unit); err != nil {
-				return s.preview(), err
-			}
-		}
-		if len(s.unknown) > 0 && info.Name == StepResolve {
-			return s.preview(), &UnknownClientsError{s.unknown}
-		}
-	}
-	return s.preview(), nil
-}
-
-func (s *session) preview() Report {
+	err = s.preview(ctx)
 	report := s.report()
 	report.Preview = true
-	return report
+	return report, err
 }
 
-// foresee folds the verdict of one step into the progress of the preview only.
-func (s *session) foresee(ctx context.Context, m *machine, info StepInfo, unit string) error {
-	a := Action{Client: unit, Step: info.Name}
-	step := s.steps[info.Name]
+// preview takes every step for all clients, as one wave, and folds the verdicts
+// into the progress of the preview only.
+func (s *session) preview(ctx context.Context) error {
+	ctx = transport.WithReadOnly(ctx)
+	clients := s.Plan.Spec.codes()
+	s.fold(Record{Kind: KindSession, Digest: digest(s.Plan.Spec)})
+	s.fold(Record{Kind: KindWave, Clients: clients})
+	wave := s.progress.Wave(clients[0])
+	for _, info := range s.infos {
+		m := newMachine(s.infos, clients, wave, s.progress, time.Now())
+		var actions []Action
+		for _, u := range m.units(info) {
+			if !s.progress.stopped(u) {
+				actions = append(actions, Action{Client: u.client, Wave: u.wave, Step: info.Name})
+			}
+		}
+		err := s.each(ctx, actions, func(a Action) error { return s.foresee(ctx, clients, wave, a) })
+		if err != nil {
+			return err
+		}
+		if len(s.unknown) > 0 && info.Name == StepResolve {
+			return &UnknownClientsError{s.unknown}
+		}
+	}
+	return nil
+}
+
+// foresee checks a step whose needs are met, and says of any other what it would
+// do.
+func (s *session) foresee(ctx context.Context, clients []string, wave int, a Action) error {
+	step := s.steps[a.Step]
 	look := step.Foresee
+	s.progress.mu.RLock()
+	met := newMachine(s.infos, clients, wave, s.progress, time.Now()).needsMet(step.StepInfo, a.unit())
+	s.progress.mu.RUnlock()
 	switch {
-	case m.needsMet(info, unit):
+	case met:
 		look = step.Check
 	case look == nil:
 		look = func(context.Context, View) (Verdict, error) {
-			return Verdict{State: Todo, Reason: info.Does}, nil
+			return Verdict{State: Todo, Reason: step.Does}, nil
 		}
 	}
-	v, err := look(ctx, s.view(a))
-	if err != nil {
-		if v, err = s.judge(ctx, a, err); v.State == "" {
-			return err
-		}
+	v, err := look(ctx, s.view(clients, a))
+	if v, err = s.judge(ctx, a, v, err); v.State == "" {
+		return err
 	}
 	s.fold(s.checked(a, v))
 	return err
@@ -66,6 +75,9 @@ func (s *session) foresee(ctx context.Context, m *machine, info StepInfo, unit s
 
 // fold applies a record that is not written anywhere.
 func (s *session) fold(rec Record) {
-	rec.Seq, rec.Time = s.progress.seq+1, time.Now().UTC()
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	seq, _ := s.progress.now()
+	rec.Seq, rec.Time = seq+1, time.Now().UTC()
 	s.progress.apply(rec)
 }

@@ -3,37 +3,63 @@ package offboard
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/practicekit/offboarding/nimbus"
 )
 
-// Progress is the fold of a journal: where every step of every client stands.
+// Progress is the fold of a journal: where every step of every client stands. It
+// may be read by several goroutines while a run folds further records into it.
 type Progress struct {
+	mu      sync.RWMutex
 	seq     int    // of the last record
 	session int    // of the last session record
 	spec    string // digest of the specification of that session
 	steps   map[stepKey]*stepProgress
-	units   map[string]*unitProgress
+	units   map[unit]*unitProgress
 	tasks   map[string]*taskProgress // by id
+	waves   [][]string               // the clients of each wave, the first one at 0
+	waveOf  map[string]int           // the wave that a client is in
+	ofSpec  int                      // how many of the waves are of this specification
+	targets map[targetKey]int        // the newest effect of a step on a target
+	gone    map[nimbus.ClientID]bool // entities that are proved to have left
+	scopes  int                      // the newest record that may change what is to be approved
+	wide    int                      // the newest effect on the whole practice
+	held    time.Time                // no wave starts before: a quota
 }
 
-type stepKey struct{ unit, step string }
+// unit is what a step is taken for: one client, or a wave of them.
+type unit struct {
+	client string
+	wave   int
+}
 
-// stepProgress is where one step of one unit stands. A unit is a Client Code,
-// or "" for the whole run.
+type stepKey struct {
+	unit
+	step string
+}
+
+type targetKey struct{ step, target string }
+
+// stepProgress is where one step of one unit stands.
 type stepProgress struct {
-	state   State
-	rule    string
-	reason  string
-	proof   Proof
-	until   time.Time
-	target  string
-	task    *Task
-	details map[string]string
-	kept    []Kept
-	checked int // record of the last Check
-	became  int // record at which it became done, after its last effect
-	waits   int // Checks in a row that said Waiting, in this session
-	effects []effect
+	state    State
+	rule     string
+	reason   string
+	proof    Proof
+	until    time.Time
+	target   string
+	task     *Task
+	details  map[string]string
+	findings []Finding
+	kept     []Kept
+	checked  int       // record of the last Check
+	at       time.Time // when that was
+	became   int       // record at which it became done, after its last effect
+	waits    int       // Checks in a row that said Waiting, in this session
+	effects  []effect
 }
 
 // effect is one attempt to change something. Until its outcome is recorded its
@@ -42,6 +68,7 @@ type effect struct {
 	target string
 	state  State // Done, Failed (refused: certainly not done) or Unknown
 	seq    int
+	at     time.Time
 }
 
 // taskProgress is where a task stands: the records at which it was asked and
@@ -55,6 +82,7 @@ type unitProgress struct {
 	facts      Facts
 	lastEffect int
 	touched    bool
+	stopped    int // the newest record that blocked or failed one of its steps
 }
 
 // Replay folds all records of a journal. A gap in the sequence is an error.
@@ -73,26 +101,49 @@ func Replay(ctx context.Context, j Journal) (*Progress, error) {
 }
 
 func newProgress() *Progress {
-	return &Progress{steps: map[stepKey]*stepProgress{}, units: map[string]*unitProgress{}, tasks: map[string]*taskProgress{}}
+	return &Progress{steps: map[stepKey]*stepProgress{}, units: map[unit]*unitProgress{}, tasks: map[string]*taskProgress{},
+		waveOf: map[string]int{}, targets: map[targetKey]int{}, gone: map[nimbus.ClientID]bool{}}
 }
 
-// Facts returns what is known of a client; of the run for the empty code.
-func (p *Progress) Facts(client string) Facts { return p.unit(client).facts }
+// Facts returns what is known of a client.
+func (p *Progress) Facts(client string) Facts {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.facts(unit{client: client})
+}
 
-// Knows reports whether the journal has resolved the client before.
-func (p *Progress) Knows(client string) bool { return p.unit(client).facts.Snapshot != nil }
-
-func (p *Progress) unit(name string) *unitProgress {
-	u := p.units[name]
-	if u == nil {
-		u = &unitProgress{}
-		p.units[name] = u
+func (p *Progress) facts(u unit) Facts {
+	if up := p.units[u]; up != nil {
+		return up.facts
 	}
-	return u
+	return Facts{}
 }
 
-func (p *Progress) step(unit, step string) *stepProgress {
-	key := stepKey{unit, step}
+// Wave returns the number of the wave that a client is in, from 1, or 0.
+func (p *Progress) Wave(client string) int {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.waveOf[client]
+}
+
+func (p *Progress) wavesOfSpec() int {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.ofSpec
+}
+
+// unit is the progress of a unit, for folding.
+func (p *Progress) unit(u unit) *unitProgress {
+	up := p.units[u]
+	if up == nil {
+		up = &unitProgress{}
+		p.units[u] = up
+	}
+	return up
+}
+
+func (p *Progress) step(u unit, step string) *stepProgress {
+	key := stepKey{u, step}
 	s := p.steps[key]
 	if s == nil {
 		s = &stepProgress{state: Pending}
@@ -115,78 +166,145 @@ func (p *Progress) task(r Record) *taskProgress {
 	return t
 }
 
-// see is step for readers: it does not create what is not there.
-func (p *Progress) see(unit, step string) *stepProgress {
-	if s := p.steps[stepKey{unit, step}]; s != nil {
+var notTaken = stepProgress{state: Pending}
+
+// see is step for readers, who hold the lock and change nothing.
+func (p *Progress) see(u unit, step string) *stepProgress {
+	if s := p.steps[stepKey{u, step}]; s != nil {
 		return s
 	}
-	return &stepProgress{state: Pending}
+	return &notTaken
 }
 
-// unitsWith lists the units that have taken the step.
-func (p *Progress) unitsWith(step string) []string {
-	var units []string
-	for key := range p.steps {
-		if key.step == step {
-			units = append(units, key.unit)
-		}
-	}
-	return units
+// seen is a copy of what see returns, for readers without the lock.
+func (p *Progress) seen(u unit, step string) stepProgress {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	s := *p.see(u, step)
+	s.effects = slices.Clone(s.effects)
+	return s
 }
 
 // lastEffect is the newest effect that may have changed what was read of the
-// unit: its own, or one of the whole run.
-func (p *Progress) lastEffect(unit string) int {
-	return max(p.unit(unit).lastEffect, p.unit("").lastEffect)
+// unit: its own, or one on the whole practice.
+func (p *Progress) lastEffect(u unit) int {
+	last := p.wide
+	if up := p.units[u]; up != nil {
+		last = max(last, up.lastEffect)
+	}
+	return last
 }
 
-func (p *Progress) touched(client string) bool { return p.unit(client).touched }
+func (p *Progress) touched(client string) bool {
+	up := p.units[unit{client: client}]
+	return up != nil && up.touched
+}
+
+// stopped reports whether the unit goes no further in this session.
+func (p *Progress) stopped(u unit) bool {
+	up := p.units[u]
+	return up != nil && up.stopped > p.session
+}
+
+// now returns the numbers of the newest record and of this session's first.
+func (p *Progress) now() (seq, session int) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.seq, p.session
+}
 
 // apply folds one more record.
 func (p *Progress) apply(r Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.seq = r.Seq
 	switch r.Kind {
 	case KindSession:
-		p.session = r.Seq
-		for _, s := range p.steps {
-			s.waits = 0
-			if r.Digest != p.spec {
-				s.state = Pending // what is wanted has changed: look at everything again
-			}
+		p.begin(r)
+		return
+	case KindWave:
+		p.waves, p.ofSpec = append(p.waves, r.Clients), p.ofSpec+1
+		for _, client := range r.Clients {
+			p.waveOf[client] = len(p.waves)
 		}
-		p.spec = r.Digest
+		return
+	case KindHeld:
+		p.held = r.Until
 		return
 	case KindEnded:
 		return
 	}
-	s := p.step(r.Client, r.Step)
-	if r.Facts != nil {
-		p.unit(r.Client).facts.merge(*r.Facts)
+	u := unit{r.Client, r.Wave}
+	s := p.step(u, r.Step)
+	if r.Facts != nil && p.learn(u, r) {
+		s.became = 0 // what rests on this step is looked at again
 	}
 	switch r.Kind {
 	case KindChecked:
 		s.check(r)
 	case KindIntent:
-		s.effects = append(s.effects, effect{target: r.Target, state: Unknown, seq: r.Seq})
+		s.effects = append(s.effects, effect{target: r.Target, state: Unknown, seq: r.Seq, at: r.Time})
 		s.state, s.reason = Unknown, "an effect was begun; its outcome is not recorded"
-		p.noteEffect(r)
+		p.targets[targetKey{r.Step, r.Target}] = r.Seq
+		p.noteEffect(u, r)
 	case KindOutcome:
 		s.outcome(r, p.session)
-		p.unit(r.Client).lastEffect = r.Seq
+		p.targets[targetKey{r.Step, r.Target}] = r.Seq
+		p.noteEffect(u, r)
 	case KindAsked:
 		p.task(r).asked = r.Seq
 		if r.Destructive {
-			p.noteEffect(r)
+			p.noteEffect(u, r)
 		}
 	case KindAnswered:
 		p.task(r).answered = r.Seq
 		if r.Destructive {
-			p.noteEffect(r)
+			p.noteEffect(u, r)
 		}
 		if r.Answer != nil {
 			p.task(r).answer = *r.Answer
 		}
 	}
+	if s.state == Blocked || s.state == Failed {
+		p.unit(u).stopped, p.scopes = r.Seq, r.Seq
+	}
+}
+
+// begin folds the first record of a session. A client that was stopped, or that
+// was not touched so far, leaves its wave: it goes with whoever else goes then.
+func (p *Progress) begin(r Record) {
+	p.session = r.Seq
+	changed := r.Digest != p.spec
+	if changed {
+		p.ofSpec = 0
+	}
+	for _, s := range p.steps {
+		s.waits = 0
+		if changed {
+			s.state = Pending // what is wanted has changed: look at everything again
+		}
+	}
+	for u, up := range p.units {
+		if changed || up.stopped > 0 || !up.touched && up.facts.Removed == nil {
+			delete(p.waveOf, u.client)
+		}
+		up.stopped = 0
+	}
+	p.spec = r.Digest
+}
+
+// learn takes over facts, and reports whether the client is another one than it
+// was.
+func (p *Progress) learn(u unit, r Record) (changed bool) {
+	before := p.unit(u).facts.Snapshot
+	p.unit(u).facts.merge(*r.Facts)
+	if r.Facts.Snapshot != nil || r.Facts.Approved != nil {
+		p.scopes = r.Seq
+	}
+	if snap := p.unit(u).facts.Snapshot; r.Facts.Removed != nil && snap != nil && snap.Nimbus != "" {
+		p.gone[snap.Nimbus] = true
+	}
+	return r.Facts.Snapshot != nil && before != nil && !before.equal(*r.Facts.Snapshot)
 }
 
 func (s *stepProgress) check(r Record) {
@@ -196,9 +314,12 @@ func (s *stepProgress) check(r Record) {
 		s.waits = 0
 	}
 	s.state, s.rule, s.reason, s.proof, s.until = r.State, r.Rule, r.Reason, r.Proof, r.Until
-	s.target, s.task, s.kept, s.checked = r.Target, r.Task, r.Kept, r.Seq
+	s.target, s.task, s.kept, s.checked, s.at = r.Target, r.Task, r.Kept, r.Seq, r.Time
 	if r.Details != nil {
 		s.details = r.Details
+	}
+	if r.Findings != nil {
+		s.findings = r.Findings
 	}
 	if r.State == Done && (s.became == 0 || s.lastEffect() > s.became) {
 		s.became = r.Seq
@@ -248,20 +369,23 @@ func (s *stepProgress) unknowns(session int) (n int) {
 	return n
 }
 
-// noteEffect marks what a destructive intent, or a destructive task given to a
-// person, has touched. A sync touches every client that was ready for it.
-func (p *Progress) noteEffect(r Record) {
-	u := p.unit(r.Client)
-	u.lastEffect = r.Seq
+// noteEffect notes an intent, an outcome, or a destructive task given to a
+// person. A sync touches every client that was ready for it.
+func (p *Progress) noteEffect(u unit, r Record) {
+	up := p.unit(u)
+	up.lastEffect = r.Seq
+	if u.wave > 0 {
+		p.wide = r.Seq
+	}
 	if !r.Destructive {
 		return
 	}
-	u.touched = true
-	if r.Client != "" {
+	up.touched = true
+	if u.wave == 0 {
 		return
 	}
 	for _, other := range p.units {
-		if up := other.facts.Upstream; up != nil && up.Proof != "" {
+		if other.facts.leftUpstream() {
 			other.touched = true
 		}
 	}

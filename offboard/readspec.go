@@ -21,9 +21,7 @@ const (
 // error is a *SpecError that names the field, or one of reading r.
 func ReadSpec(r io.Reader) (Spec, error) {
 	var s Spec
-	err := strictjson.Read(r, &s, strictjson.Options{MaxBytes: maxSpec, Forms: map[reflect.Type]reflect.Type{
-		reflect.TypeFor[Policy](): reflect.TypeFor[policyJSON](),
-	}})
+	err := strictjson.Read(r, &s, strictjson.Options{MaxBytes: maxSpec, Forms: specForms()})
 	if err != nil {
 		return Spec{}, specError(err)
 	}
@@ -31,6 +29,11 @@ func ReadSpec(r io.Reader) (Spec, error) {
 		return Spec{}, &SpecError{field, problem}
 	}
 	return s, nil
+}
+
+// specForms are the types of a specification that read their JSON by themselves.
+func specForms() map[reflect.Type]reflect.Type {
+	return map[reflect.Type]reflect.Type{reflect.TypeFor[Policy](): reflect.TypeFor[policyJSON]()}
 }
 
 // ReadPolicy reads a policy by itself from JSON of 1 MiB at most, as strictly as

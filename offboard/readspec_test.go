@@ -18,6 +18,20 @@ var fullPolicy = offboard.Policy{
 	Signatures:  offboard.SignaturesSuspend,
 	History:     offboard.HistoryPolicy{Name: "{code} {date} {digest}.csv", Path: "Current/Off-boarding", XPMCopy: true},
 	RetainYears: 5,
+	Findings:    everyFinding(),
+}
+
+// everyFinding has all of the findings that there are: an error about one that
+// there is not names them.
+func everyFinding() map[offboard.FindingName]offboard.Severity {
+	_, err := offboard.ReadPolicy(strings.NewReader(policyWith(`"findings":{"":"stop"}`)))
+	problem, _ := errors.AsType[*offboard.SpecError](err)
+	_, names, _ := strings.Cut(problem.Problem, "want one of ")
+	all := map[offboard.FindingName]offboard.Severity{}
+	for name := range strings.SplitSeq(names, ", ") {
+		all[offboard.FindingName(name)] = offboard.SeverityStop
+	}
+	return all
 }
 
 // specWith is a specification with this policy and these entities, as JSON.
@@ -42,6 +56,8 @@ var goodSpecs = map[string]string{
 	"nothing chosen":     specWith(policyWith(`"contacts":"","signatures":"","history":{},"retainYears":0`), `[{"code":"A"}]`),
 	"the history":        specWith(policyWith(`"history":{"name":"History of {code} {date} {digest}.csv","path":"Current/Off-boarding","xpmCopy":true},"retainYears":100`), `[{"code":"A"}]`),
 	"the history beside": specWith(policyWith(`"history":{"name":"","path":"Current","xpmCopy":false}`), `[{"code":"A"}]`),
+	"findings":           specWith(policyWith(`"findings":{"openJobs":"stop","folder":"ignore","edition":"stop"}`), `[{"code":"A"}]`),
+	"no findings":        specWith(policyWith(`"findings":{}`), `[{"code":"A"}]`),
 	"another source":     `{"source":"xpm-field","field":"Portal","entities":[{"code":"Ä 7"}],"policy":` + keep + `}`,
 }
 
@@ -75,6 +91,12 @@ var badSpecs = map[string]struct{ document, field string }{
 	"I4: no decision":              {specWith(`{"documents":{"edition":"non-cdm","folder":"delete"}}`, `[{"code":"A"}]`), "policy.documents.permanent"},
 	"I4: decision with CDM":        {specWith(`{"documents":{"edition":"cdm","folder":"archive","permanent":{"reason":"x"}}}`, `[{"code":"A"}]`), "policy.documents.permanent"},
 	"I4: no reason":                {specWith(`{"documents":{"edition":"non-cdm","folder":"delete","permanent":{"reason":" "}}}`, `[{"code":"A"}]`), "policy.documents.permanent.reason"},
+	"P10: no such finding":         {specWith(policyWith(`"findings":{"openDoors":"stop"}`), `[{"code":"A"}]`), "policy.findings.openDoors"},
+	"P10: an odd finding":          {specWith(policyWith(`"findings":{"\u001b[2J":"stop"}`), `[{"code":"A"}]`), `policy.findings["\x1b[2J"]`},
+	"P10: no such weight":          {specWith(policyWith(`"findings":{"openJobs":"fatal"}`), `[{"code":"A"}]`), "policy.findings.openJobs"},
+	"I4: a finding that stops":     {specWith(policyWith(`"findings":{"edition":"warn"}`), `[{"code":"A"}]`), "policy.findings.edition"},
+	"a weight by number":           {specWith(policyWith(`"findings":{"openJobs":3}`), `[{"code":"A"}]`), "policy.findings.openJobs"},
+	"a finding twice":              {specWith(policyWith(`"findings":{"openJobs":"stop","openJobs":"info"}`), `[{"code":"A"}]`), "policy.findings.openJobs"},
 	"years by text":                {specWith(policyWith(`"retainYears":"7"`), `[{"code":"A"}]`), "policy.retainYears"},
 	"half a year":                  {specWith(policyWith(`"retainYears":0.5`), `[{"code":"A"}]`), "policy.retainYears"},
 	"years that never end":         {specWith(policyWith(`"retainYears":101`), `[{"code":"A"}]`), "policy.retainYears"},

@@ -69,7 +69,7 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 			return ask, nil
 		}
 	}
-	state, err := p.upstream(ctx, v.Spec, v.Facts)
+	state, err := p.upstream(ctx, v)
 	switch {
 	case err != nil:
 		return Verdict{}, err

@@ -25,13 +25,17 @@ type Report struct {
 }
 
 // ClientReport is the part of a Report about one client. State is done, waiting,
-// blocked or failed. Steps of the whole run are listed with every client.
+// blocked or failed. Steps of a wave are listed with every client of it.
 type ClientReport struct {
 	Code  string       `json:"code"`
 	Name  string       `json:"name,omitempty"`
 	State State        `json:"state"`
 	Steps []StepReport `json:"steps"`
 	Kept  []KeptReport `json:"kept"`
+	// Return is what can still be brought back, until when and how (P2).
+	Return []Return `json:"return,omitempty"`
+	// Wave is the number of the wave that the client was taken out in, 0 if none.
+	Wave int `json:"wave,omitempty"`
 }
 
 // StepReport is where one step stands. Proof says how a step that is done was
@@ -43,6 +47,7 @@ type StepReport struct {
 	Reason   string            `json:"reason,omitempty"`
 	Proof    Proof             `json:"proof,omitempty"`
 	Evidence map[string]string `json:"evidence,omitempty"`
+	Findings []Finding         `json:"findings,omitempty"`
 }
 
 // KeptReport is one thing that stays behind, with the name it had in the
@@ -73,9 +78,12 @@ func (s *session) report() Report {
 	for _, e := range s.Plan.Spec.Entities {
 		r.Clients = append(r.Clients, s.clientReport(e))
 	}
+	asked := map[string]bool{}
 	for _, info := range s.infos {
-		for _, unit := range append([]string{""}, s.Plan.Spec.codes()...) {
-			if sp := s.progress.see(unit, info.Name); sp.state == Manual && sp.task != nil {
+		for _, e := range s.Plan.Spec.Entities {
+			sp := s.progress.seen(s.unitOf(e.Code, info), info.Name)
+			if sp.state == Manual && sp.task != nil && !asked[sp.task.ID] {
+				asked[sp.task.ID] = true
 				r.Tasks = append(r.Tasks, *sp.task)
 			}
 		}
@@ -83,16 +91,21 @@ func (s *session) report() Report {
 	return r
 }
 
+// unitOf is what a step of a client is taken for: the client, or its wave.
+func (s *session) unitOf(client string, info StepInfo) unit {
+	if info.Scope == PerWave {
+		return unit{wave: s.progress.Wave(client)}
+	}
+	return unit{client: client}
+}
+
 func (s *session) clientReport(e Entity) ClientReport {
 	c := ClientReport{Code: e.Code, Name: e.Name, State: Done, Steps: []StepReport{}, Kept: []KeptReport{}}
 	names := s.contactNames(e.Code)
+	c.Return, c.Wave = s.returns(e.Code), s.progress.Wave(e.Code)
 	for _, info := range s.infos {
-		unit := e.Code
-		if info.Scope == PerWave {
-			unit = ""
-		}
-		sp := s.progress.see(unit, info.Name)
-		step := StepReport{Name: info.Name, State: sp.state, Rule: sp.rule, Reason: sp.reason, Evidence: sp.details}
+		sp := s.progress.seen(s.unitOf(e.Code, info), info.Name)
+		step := StepReport{Name: info.Name, State: sp.state, Rule: sp.rule, Reason: sp.reason, Evidence: sp.details, Findings: sp.findings}
 		if step.Rule == "" {
 			step.Rule = info.Rule
 		}
@@ -161,12 +174,16 @@ func (r Report) WriteText(w io.Writer) error {
 			}
 			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
 		}
+		writeFindings(t, c.Steps)
 		for _, k := range c.Kept {
 			what := k.What + " " + k.ID
 			if k.Name != "" {
 				what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
 			}
 			fmt.Fprintf(t, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+		}
+		for _, back := range c.Return {
+			fmt.Fprintf(t, "  %s\n", back)
 		}
 		fmt.Fprintln(t)
 	}

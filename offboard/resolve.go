@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
@@ -42,10 +43,14 @@ func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
 		return Verdict{}, err
 	case len(entities) == 0 && !found.known():
 		return Verdict{}, &UnknownClientsError{[]string{v.Entity.Code}}
+	case len(entities) == 0 && (found.left || found.closed):
+		return blocked("R1, R9", "the client has left the source system and is not on the Client Grid: it was off-boarded already, and there is no history left to export")
 	case len(entities) == 0:
 		return blocked("R1, R9", "the client is not on the Client Grid: its history is gone or never was in Nimbus, so there is nothing to export")
 	case len(entities) > 1:
-		return blocked("P5", "%d entities on the Client Grid have this code: an ambiguous client is never off-boarded", len(entities))
+		return ambiguous(v, len(entities), "%d entities on the Client Grid have this code: an ambiguous client is never off-boarded", len(entities)), nil
+	case v.Spec.Source == SourceXPMField && found.left:
+		return blocked("R4a, P11", "the client is archived or deleted in XPM already: it leaves by that, so off-board it with the source xpm")
 	case v.Spec.Source == SourceNone && entities[0].Integrated:
 		return blocked("R6", "the client is integrated with a source system and would come back: name that system as the source")
 	case v.Spec.Source != SourceNone && !found.known():
@@ -73,6 +78,8 @@ type upstreamIDs struct {
 	xpm    xpm.ClientUUID
 	myobae myobae.ClientUID
 	byHand bool // no program reaches the source system
+	left   bool // it is archived or deleted there already
+	closed bool // MYOB AE has closed it already
 }
 
 func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.byHand }
@@ -80,27 +87,49 @@ func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.by
 func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
 	switch {
 	case v.Spec.Source.isXPM() && p.XPM.Clients != nil:
-		clients, err := p.xpmByCode(ctx, v, v.Entity.Code)
+		list, err := p.xpmClients(ctx, v, 0)
+		clients := list.byCode[codeKey(v.Entity.Code)]
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err
 		}
 		if len(clients) > 1 {
-			verdict, _ := blocked("P5", "%d clients in XPM have this code: an ambiguous client is never off-boarded", len(clients))
-			return upstreamIDs{}, verdict, nil
+			return upstreamIDs{}, ambiguous(v, len(clients), "%d clients in XPM have this code: an ambiguous client is never off-boarded", len(clients)), nil
 		}
-		return upstreamIDs{xpm: clients[0].UUID}, Verdict{}, nil
+		return upstreamIDs{xpm: clients[0].UUID, left: wouldLeave(clients)}, Verdict{}, nil
 	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE.Clients != nil:
 		clients, err := p.MYOBAE.Clients.FindByCode(ctx, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err
 		}
 		if len(clients) > 1 || !clients[0].IsClient {
-			verdict, _ := blocked("P5", "MYOB AE has %d entries with this code, and wanted is exactly one that is a client", len(clients))
-			return upstreamIDs{}, verdict, nil
+			return upstreamIDs{}, ambiguous(v, len(clients), "MYOB AE has %d entries with this code, and wanted is exactly one that is a client", len(clients)), nil
 		}
-		return upstreamIDs{myobae: clients[0].UID}, Verdict{}, nil
+		return upstreamIDs{myobae: clients[0].UID, closed: clients[0].Status == myobae.StatusClosed}, Verdict{}, nil
 	}
 	return upstreamIDs{byHand: v.Spec.Source != SourceNone}, Verdict{}, nil
+}
+
+// ambiguous is the verdict on a code that does not name exactly one client (P5).
+// Of those that have it, one is meant, and nobody can tell which.
+func ambiguous(v View, have int, format string, args ...any) Verdict {
+	verdict, _ := blocked("P5", format, args...)
+	f := newFound(v.Spec.Policy)
+	f.count(FindingAmbiguity, max(1, have-1), "")
+	verdict.Findings = f.list()
+	return verdict
+}
+
+// matched is the finding that one client in each system has the code, by its id.
+func matched(v View, snap *Snapshot) []Finding {
+	var ids []string
+	for _, id := range []string{string(snap.XPM), string(snap.MYOBAE), string(snap.Nimbus)} {
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	f := newFound(v.Spec.Policy)
+	f.count(FindingAmbiguity, 0, strings.Join(ids, ", "))
+	return f.list()
 }
 
 func (p practice) resolveByHand(v View, found upstreamIDs) (Verdict, error) {
@@ -164,6 +193,13 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 	verdict.Details = map[string]string{"snapshot": snap.File}
 	verdict.Files = []EvidenceFile{{Name: snap.File, Data: append(data, '\n')}}
 	verdict.Facts.Snapshot = snap
+	verdict.Findings = matched(v, snap)
+	switch {
+	case found.left:
+		verdict.Facts.Upstream = &Upstream{Proof: Read} // whatever sync comes next removes it (R8a)
+	case v.Facts.leftUpstream():
+		verdict.Facts.Upstream = &Upstream{} // it had been archived, and not by this run
+	}
 	return verdict, nil
 }
 

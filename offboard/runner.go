@@ -8,9 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
-	"github.com/practicekit/offboarding/internal/apierr"
 	"github.com/practicekit/offboarding/internal/transport"
 )
 
@@ -20,12 +20,21 @@ import (
 type Runner struct {
 	Plan    Plan
 	Journal Journal
-	// Operator answers approvals and the tasks of people; nil: nobody does.
+	// Operator answers approvals and the tasks of people, one at a time; nil:
+	// nobody does.
 	Operator Operator
 	// Wait bounds how long Run waits for syncs, operations and quotas before it
 	// returns (I7); zero means not at all.
 	Wait time.Duration
-	// OnRecord, if set, sees every record once it is durable. It must return quickly.
+	// Batch says how many clients are taken out together, and when to stop. Its
+	// zero value is careful.
+	Batch Batch
+	// Approved, if set, is the plan that the run is held to: a client whose
+	// preconditions have changed since ends it with a *StalePlanError, before
+	// anything is written but the journal.
+	Approved *PlanFile
+	// OnRecord, if set, sees every record once it is durable, one at a time. It
+	// must return quickly: a [Feed] is what a slow listener needs.
 	OnRecord func(Record)
 	// Logger gets metadata only; nil: silent.
 	Logger *slog.Logger
@@ -40,21 +49,21 @@ func (e *UnknownClientsError) Error() string {
 }
 
 // Run goes on until every client is done, blocked or failed, or until what is
-// left waits for a sync or a person. The same call again continues.
+// left waits for a sync, a quota or a person. The same call again continues.
 //
 // The report tells where every client stands; the error is for what stops the
-// whole run: a *SpecError, *PlanError or *UnknownClientsError before anything
-// was touched, refused credentials, a journal or evidence that cannot be
-// written (then nothing further was sent, I6), or the end of the context. A
-// report comes with the error wherever the journal could be read.
+// whole run: a *SpecError, *PlanError, *CapError, *StalePlanError or
+// *UnknownClientsError before anything was touched, a *HaltError where too much
+// went wrong or somebody stopped it, refused credentials, a journal or evidence
+// that cannot be written (then nothing further was sent, I6), or the end of the
+// context. A report comes with the error wherever the journal could be read.
 func (r Runner) Run(ctx context.Context) (Report, error) {
 	s, err := r.begin(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	started := time.Now()
-	specName := "spec-" + digest(r.Plan.Spec)[:16] + ".json"
-	err = s.writeEvidence(EvidenceFile{Name: specName, Data: mustIndent(r.Plan.Spec)})
+	err = s.writeEvidence(EvidenceFile{Name: specFile(digest(r.Plan.Spec)), Data: mustIndent(r.Plan.Spec)})
 	if err == nil {
 		err = s.record(ctx, Record{Kind: KindSession, Digest: digest(r.Plan.Spec)})
 	}
@@ -68,9 +77,12 @@ func (r Runner) Run(ctx context.Context) (Report, error) {
 }
 
 func endReason(err error) string {
+	var halt *HaltError
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &halt):
+		return halt.Reason
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "interrupted"
 	}
@@ -82,29 +94,34 @@ func mustIndent(v any) []byte {
 	return append(data, '\n')
 }
 
+// Report folds the journal and tells where every client stands. Nothing is asked
+// of any system, and nothing is written.
+func (r Runner) Report(ctx context.Context) (Report, error) {
+	progress, err := Replay(ctx, r.Journal)
+	if err != nil {
+		return Report{}, err
+	}
+	return newSession(r, progress).report(), nil
+}
+
 // session is one call of Run or Preview.
 type session struct {
 	Runner
 	progress *Progress
 	steps    map[string]Step
 	infos    []StepInfo
-	unknown  []string // codes that resolve found nowhere
+	entities map[string]Entity
+	log      committer     // of the journal
+	asking   chan struct{} // held while a person is asked
+
+	mu      sync.Mutex
+	unknown []string // codes that resolve found nowhere
 	// unavailable counts the Checks in a row that found a server unavailable.
 	unavailable int
 }
 
-func (r Runner) begin(ctx context.Context) (*session, error) {
-	if err := r.Plan.Spec.Validate(time.Now()); err != nil {
-		return nil, err
-	}
-	if err := r.Plan.Validate(); err != nil {
-		return nil, err
-	}
-	progress, err := Replay(ctx, r.Journal)
-	if err != nil {
-		return nil, err
-	}
-	s := &session{Runner: r, progress: progress, steps: map[string]Step{}, infos: r.Plan.infos()}
+func newSession(r Runner, progress *Progress) *session {
+	s := &session{Runner: r, progress: progress, steps: map[string]Step{}, infos: r.Plan.infos(), entities: map[string]Entity{}, asking: make(chan struct{}, 1)}
 	if s.Operator == nil {
 		s.Operator = OperatorFunc(func(context.Context, Task) (Answer, error) { return Answer{}, ErrNoAnswer })
 	}
@@ -114,39 +131,98 @@ func (r Runner) begin(ctx context.Context) (*session, error) {
 	for _, step := range r.Plan.Steps {
 		s.steps[step.Name] = step
 	}
-	return s, nil
+	for _, e := range r.Plan.Spec.Entities {
+		s.entities[e.Code] = e
+	}
+	return s
 }
 
-// drive does what the machine says until it has nothing more to do.
-func (s *session) drive(ctx context.Context, deadline time.Time) error {
+func (r Runner) begin(ctx context.Context) (*session, error) {
+	if err := r.Plan.Spec.Validate(time.Now()); err != nil {
+		return nil, err
+	}
+	if err := r.Plan.Validate(); err != nil {
+		return nil, err
+	}
+	if err := r.Batch.admits(len(r.Plan.Spec.Entities)); err != nil {
+		return nil, err
+	}
+	progress, err := Replay(ctx, r.Journal)
+	if err != nil {
+		return nil, err
+	}
+	return newSession(r, progress), nil
+}
+
+// work does for some clients what the machine says, until it has nothing to do
+// now; wake is when there is something again, zero if not in this session.
+func (s *session) work(ctx context.Context, steps []StepInfo, clients []string, wave int) (wake time.Time, err error) {
 	for {
 		if err := ctx.Err(); err != nil {
-			return err // I7: a cancelled run starts nothing new
+			return time.Time{}, err // I7: a cancelled run starts nothing new
 		}
-		a := Next(s.infos, s.Plan.Spec.codes(), s.progress, time.Now())
-		if a.Step != StepResolve && len(s.unknown) > 0 {
-			return &UnknownClientsError{s.unknown}
-		}
-		var err error
-		switch a.Kind {
-		case ActionCheck:
-			err = s.check(ctx, a)
-		case ActionApply:
-			err = s.applyEffect(ctx, a)
-		case ActionAsk:
-			err = s.ask(ctx, a)
+		actions := Next(steps, clients, wave, s.progress, time.Now())
+		switch actions[0].Kind {
 		case ActionWait:
-			if !a.Until.Before(deadline) {
+			return actions[0].Until, nil
+		case ActionFinish:
+			return time.Time{}, nil
+		}
+		err := s.each(ctx, actions, func(a Action) error {
+			// Others were served before it, which may have taken long.
+			if a.Kind == ActionApply && !due(steps, clients, wave, s.progress, time.Now(), a) {
 				return nil
 			}
-			err = sleepUntil(ctx, a.Until)
-		case ActionFinish:
-			return nil
-		}
+			return s.act(ctx, clients, a)
+		})
 		if err != nil {
-			return err
+			return time.Time{}, err
+		}
+		if len(s.unknown) > 0 {
+			return time.Time{}, &UnknownClientsError{s.unknown}
 		}
 	}
+}
+
+// each does the actions, as many at a time as the Batch allows, and stops at the
+// first error or the end of the context.
+func (s *session) each(ctx context.Context, actions []Action, do func(Action) error) error {
+	queue := make(chan Action, len(actions))
+	for _, a := range actions {
+		queue <- a
+	}
+	close(queue)
+	stop, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var workers sync.WaitGroup
+	for range min(s.Batch.parallel(), len(actions)) {
+		workers.Go(func() {
+			for a := range queue {
+				if stop.Err() != nil {
+					return
+				}
+				if err := do(a); err != nil {
+					cancel(err)
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return context.Cause(stop)
+}
+
+func (s *session) act(ctx context.Context, clients []string, a Action) error {
+	switch a.Kind {
+	case ActionApply:
+		if err := s.Batch.halted(); err != nil {
+			return err
+		}
+		return s.applyEffect(ctx, clients, a)
+	case ActionAsk:
+		return s.ask(ctx, a)
+	}
+	return s.check(ctx, clients, a)
 }
 
 func sleepUntil(ctx context.Context, t time.Time) error {
@@ -160,21 +236,30 @@ func sleepUntil(ctx context.Context, t time.Time) error {
 	}
 }
 
-func (s *session) view(a Action) View {
+func (s *session) view(clients []string, a Action) View {
+	if a.Client != "" {
+		clients = []string{a.Client}
+	}
+	s.progress.mu.RLock()
+	defer s.progress.mu.RUnlock()
 	return View{
-		Spec: s.Plan.Spec, Entity: s.Plan.Spec.entity(a.Client), Facts: s.progress.Facts(a.Client), Now: time.Now(),
-		unit: a.Client, step: a.Step, needs: s.steps[a.Step].Needs, progress: s.progress, evidence: s.Journal,
+		Spec: s.Plan.Spec, Entity: s.entities[a.Client], Facts: s.progress.facts(a.unit()), Now: time.Now(),
+		clients: clients, unit: a.unit(), step: s.steps[a.Step].StepInfo, progress: s.progress, evidence: s.Journal,
 	}
 }
 
 // check reads under a context in which nothing but reads can be sent, and
 // records the verdict.
-func (s *session) check(ctx context.Context, a Action) error {
-	v, err := s.steps[a.Step].Check(transport.WithReadOnly(ctx), s.view(a))
-	if err == nil {
-		s.unavailable = 0
-	} else if v, err = s.judge(ctx, a, err); v.State == "" {
+func (s *session) check(ctx context.Context, clients []string, a Action) error {
+	v, err := s.steps[a.Step].Check(transport.WithReadOnly(ctx), s.view(clients, a))
+	if v, err = s.judge(ctx, a, v, err); v.State == "" {
 		return err
+	}
+	switch {
+	case v.State == Manual && v.Task == nil:
+		v = Verdict{State: Failed, Reason: "the step asks a person and does not say what: its Check returns no Task"}
+	case v.State == Todo && s.steps[a.Step].Apply == nil:
+		v = Verdict{State: Failed, Reason: "the step has something to do and no Apply"}
 	}
 	for _, f := range v.Files {
 		if err := s.writeEvidence(f); err != nil {
@@ -190,25 +275,27 @@ const maxRepeats = 2
 
 // checked is the record of a verdict.
 func (s *session) checked(a Action, v Verdict) Record {
-	if n := s.doneInSession(a, v.Target); v.State == Todo && n >= maxRepeats {
+	mine := s.progress.seen(a.unit(), a.Step)
+	if n := s.doneInSession(mine, v.Target); v.State == Todo && n >= maxRepeats {
 		v = Verdict{State: Failed, Rule: "I5, I6", Reason: fmt.Sprintf("it was done %d times, and a read still says that it was not: what the system tells cannot be relied on", n)}
 	}
 	if v.State == Waiting && v.Until.IsZero() {
-		v.Until = time.Now().Add(pollInterval(s.progress.see(a.Client, a.Step).waits))
+		v.Until = time.Now().Add(pollInterval(mine.waits))
 	}
 	rule := v.Rule
 	if rule == "" {
 		rule = s.steps[a.Step].Rule
 	}
 	return Record{
-		Kind: KindChecked, Client: a.Client, Step: a.Step, Target: v.Target, State: v.State, Rule: rule, Reason: v.Reason,
-		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Task: v.Task,
+		Kind: KindChecked, Client: a.Client, Wave: a.Wave, Step: a.Step, Target: v.Target, State: v.State, Rule: rule, Reason: v.Reason,
+		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Findings: v.Findings, Task: v.Task,
 	}
 }
 
-func (s *session) doneInSession(a Action, target string) (n int) {
-	for _, e := range s.progress.see(a.Client, a.Step).effects {
-		if e.target == target && e.state == Done && e.seq > s.progress.session {
+func (s *session) doneInSession(mine stepProgress, target string) (n int) {
+	_, session := s.progress.now()
+	for _, e := range mine.effects {
+		if e.target == target && e.state == Done && e.seq > session {
 			n++
 		}
 	}
@@ -220,46 +307,16 @@ func pollInterval(waits int) time.Duration {
 	return min(time.Minute, 500*time.Millisecond<<min(waits, 10))
 }
 
-// maxUnavailable is how many Checks in a row may find a server unavailable, each
-// after the client's own retries, before the run ends rather than try it with
-// every client.
-const maxUnavailable = 3
-
-// judge turns the error of a Check into a verdict, and returns an error where it
-// ends the whole run.
-func (s *session) judge(ctx context.Context, a Action, err error) (Verdict, error) {
-	var unknown *UnknownClientsError
-	switch {
-	case ctx.Err() != nil:
-		return Verdict{}, ctx.Err()
-	case errors.As(err, &unknown):
-		s.unknown = append(s.unknown, unknown.Codes...)
-		return Verdict{State: Failed, Reason: "no system knows this client code"}, nil
-	case isUnauthorized(err):
-		return Verdict{State: Failed, Reason: err.Error()}, fmt.Errorf("%s: %w: nothing more is sent until the credentials are mended", a.Step, err)
-	case isRateLimited(err):
-		return Verdict{State: Waiting, Reason: err.Error(), Until: time.Now().Add(max(retryAfter(err), time.Second))}, nil
-	}
-	s.Logger.LogAttrs(ctx, slog.LevelWarn, "check failed", slog.String("client", a.Client), slog.String("step", a.Step))
-	verdict := Verdict{State: Failed, Reason: err.Error()}
-	if errors.Is(err, apierr.ErrUnavailable) {
-		if s.unavailable++; s.unavailable >= maxUnavailable {
-			return verdict, fmt.Errorf("%s: %w: so it was %d times in a row, and the run ends", a.Step, err, s.unavailable)
-		}
-	}
-	return verdict, nil
-}
-
 // applyEffect has the step's one effect, between a durable intent and a durable
 // outcome (I6).
-func (s *session) applyEffect(ctx context.Context, a Action) error {
-	step, target := s.steps[a.Step], s.progress.see(a.Client, a.Step).target
-	intent := Record{Kind: KindIntent, Client: a.Client, Step: a.Step, Target: target, Destructive: step.Destructive}
+func (s *session) applyEffect(ctx context.Context, clients []string, a Action) error {
+	step, target := s.steps[a.Step], s.progress.seen(a.unit(), a.Step).target
+	intent := Record{Kind: KindIntent, Client: a.Client, Wave: a.Wave, Step: a.Step, Target: target, Destructive: step.Destructive}
 	if err := s.record(ctx, intent); err != nil {
 		return err
 	}
-	applied, err := step.Apply(ctx, s.view(a), target)
-	outcome := Record{Kind: KindOutcome, Client: a.Client, Step: a.Step, Target: target, State: Done,
+	applied, err := step.Apply(ctx, s.view(clients, a), target)
+	outcome := Record{Kind: KindOutcome, Client: a.Client, Wave: a.Wave, Step: a.Step, Target: target, State: Done,
 		Facts: applied.Facts.orNil(), Details: applied.Details, Rule: step.Rule}
 	if err != nil {
 		outcome.State, outcome.Reason = Unknown, err.Error()
@@ -288,8 +345,14 @@ func (s *session) applyEffect(ctx context.Context, a Action) error {
 
 // ask puts the step's task before the operator and records question and answer.
 func (s *session) ask(ctx context.Context, a Action) error {
-	task := s.progress.see(a.Client, a.Step).task
-	asked := Record{Kind: KindAsked, Client: a.Client, Step: a.Step, Task: task, Destructive: s.steps[a.Step].Destructive && !task.Approval}
+	select {
+	case s.asking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-s.asking }()
+	task := s.progress.seen(a.unit(), a.Step).task
+	asked := Record{Kind: KindAsked, Client: a.Client, Wave: a.Wave, Step: a.Step, Task: task, Destructive: s.steps[a.Step].Destructive && !task.Approval}
 	if err := s.record(ctx, asked); err != nil {
 		return err
 	}
@@ -315,20 +378,6 @@ func (s *session) ask(ctx context.Context, a Action) error {
 	}
 	asked.Kind, asked.Answer = KindAnswered, &answer
 	return s.record(ctx, asked)
-}
-
-// record numbers and dates a record, makes it durable and only then folds it.
-// Cancelling does not keep an outcome from being recorded.
-func (s *session) record(ctx context.Context, rec Record) error {
-	rec.Seq, rec.Time = s.progress.seq+1, time.Now().UTC()
-	if err := s.Journal.Append(context.WithoutCancel(ctx), rec); err != nil {
-		return &EvidenceError{Name: "the journal", Err: err}
-	}
-	s.progress.apply(rec)
-	if s.OnRecord != nil {
-		s.OnRecord(rec)
-	}
-	return nil
 }
 
 // EvidenceError says that the journal or an evidence file could not be written

@@ -16,6 +16,9 @@ import (
 	"github.com/practicekit/offboarding/offboard/offboardtest"
 )
 
+// oneByOne makes what a test counts or breaks come in a known order.
+var oneByOne = offboard.Batch{Parallel: 1}
+
 // resumable is a practice that several sessions work on.
 type resumable struct {
 	practice *offboardtest.Practice
@@ -52,7 +55,7 @@ func (s *resumable) runner(t *testing.T, policy offboard.Policy, codes ...string
 	for _, code := range codes {
 		spec.Entities = append(spec.Entities, offboard.Entity{Code: code})
 	}
-	return offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: s.journal, Operator: s.operator, Wait: time.Hour}
+	return offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: s.journal, Operator: s.operator, Wait: time.Hour, Batch: oneByOne}
 }
 
 func (s *resumable) run(t *testing.T, policy offboard.Policy, codes ...string) run {

@@ -35,16 +35,27 @@ func (p practice) checkArchived(ctx context.Context, v View) (Verdict, error) {
 	if v.justDone(string(id)) {
 		return upstreamDone(Read, "archived; the answer shows it"), nil
 	}
-	state, err := p.upstream(ctx, v.Spec, v.Facts)
+	state, err := p.upstream(ctx, v)
 	switch {
 	case err != nil:
 		return Verdict{}, err
 	case state.gone:
 		return upstreamDone(Read, state.how), nil
-	case v.Facts.Upstream != nil || v.did(string(id)):
+	case v.Facts.leftUpstream() || v.did(string(id)):
 		return blocked("I11", "the client was archived and is active in XPM again: somebody undid it, so nothing more is done to it")
+	case v.renamed(state.code):
+		return v.blockedRenamed()
 	}
 	return Verdict{State: Todo, Target: string(id), Reason: "archive the client"}, nil
+}
+
+// renamed reports whether what was found by the client's code has another one by
+// now. Code and id together say who is meant (P5).
+func (v View) renamed(code string) bool { return codeKey(code) != codeKey(v.Entity.Code) }
+
+// blockedRenamed does not tell the other code, which can be a name (I8).
+func (v View) blockedRenamed() (Verdict, error) {
+	return blocked("P5", "what was found by the code %s has another one by now: find out which client is meant, and name that one", v.Entity.Code)
 }
 
 // upstreamState says whether what removes a client from Nimbus holds, by a
@@ -52,30 +63,20 @@ func (p practice) checkArchived(ctx context.Context, v View) (Verdict, error) {
 type upstreamState struct {
 	gone   bool
 	how    string
+	code   string
 	client myobae.ClientEntity
 }
 
 // upstream reads whether what removes the client upstream still holds (I2, I11).
 // Where only a person can see it, what the person attested holds.
-func (p practice) upstream(ctx context.Context, spec Spec, facts Facts) (upstreamState, error) {
-	snap := facts.Snapshot
+func (p practice) upstream(ctx context.Context, v View) (upstreamState, error) {
+	spec, snap := v.Spec, v.Facts.Snapshot
 	switch {
 	case snap.XPM != "" && p.XPM.Clients != nil:
 		if spec.Source == SourceXPMField {
-			return p.upstreamField(ctx, facts)
+			return p.upstreamField(ctx, v)
 		}
-		c, err := p.XPM.Clients.Get(ctx, snap.XPM)
-		switch {
-		case isUnknownInXPM(err):
-			return upstreamState{gone: true, how: "no longer in XPM: deleted or merged (P11)"}, nil
-		case err != nil:
-			return upstreamState{}, err
-		case !c.StateKnown:
-			return upstreamState{}, errors.New("XPM does not say whether the client is archived")
-		case c.IsDeleted:
-			return upstreamState{gone: true, how: "deleted or merged in XPM (P11)"}, nil
-		}
-		return upstreamState{gone: c.IsArchived, how: "archived in XPM"}, nil
+		return p.inXPM(ctx, v, snap.XPM, v.sinceChange(StepArchiveClient))
 	case snap.MYOBAE != "" && p.MYOBAE.Clients != nil:
 		c, err := p.MYOBAE.Clients.Get(ctx, snap.MYOBAE)
 		if err != nil {
@@ -83,11 +84,17 @@ func (p practice) upstream(ctx context.Context, spec Spec, facts Facts) (upstrea
 		}
 		if spec.Source == SourceMYOBAEField {
 			field, _ := c.ExtraField(spec.field())
-			return upstreamState{gone: !field.IsSet(), how: "Extra Field cleared in MYOB AE", client: c}, nil
+			return upstreamState{gone: !field.IsSet(), how: "Extra Field cleared in MYOB AE", code: c.Code, client: c}, nil
 		}
-		return upstreamState{gone: c.Status == myobae.StatusClosed, how: "closed in MYOB AE", client: c}, nil
+		return upstreamState{gone: c.Status == myobae.StatusClosed, how: "closed in MYOB AE", code: c.Code, client: c}, nil
 	}
 	return upstreamState{gone: true, how: "attested by a person"}, nil
+}
+
+// ofClient is the view of one client of a wave.
+func (v View) ofClient(code string) View {
+	v.Entity, v.Facts, v.unit, v.clients = v.Spec.entity(code), v.Client(code), unit{client: code}, []string{code}
+	return v
 }
 
 func upstreamDone(proof Proof, how string) Verdict {
@@ -163,7 +170,7 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	if p.MYOBAE.Clients == nil || v.Spec.Source == SourceMYOBAEField && p.MYOBAE.ExtraFields == nil {
 		return p.removedByHand(v, task)
 	}
-	state, err := p.upstream(ctx, v.Spec, v.Facts)
+	state, err := p.upstream(ctx, v)
 	if err != nil {
 		return Verdict{}, err
 	}
@@ -182,6 +189,9 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 		if verdict, err := p.checkOperation(ctx, v, up.Operation); err != nil || verdict.State != "" {
 			return verdict, err
 		}
+	}
+	if v.renamed(state.code) {
+		return v.blockedRenamed()
 	}
 	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.MYOBAE), Reason: task.Do[0]}, nil
 }
@@ -206,7 +216,7 @@ func (p practice) checkOperation(ctx context.Context, v View, id myobae.Operatio
 // triedInSession reports whether this session applied the step's effect.
 func (v View) triedInSession() bool {
 	all := v.effects()
-	return len(all) > 0 && all[len(all)-1].seq > v.progress.session
+	return len(all) > 0 && all[len(all)-1].seq > v.session()
 }
 
 // deleteClient deletes an entity that no source system integrates on the Client
@@ -238,10 +248,12 @@ func (p practice) checkDeleted(ctx context.Context, v View) (Verdict, error) {
 		return Verdict{}, err
 	}
 	switch {
-	case v.Facts.Upstream != nil || v.did(string(id)):
+	case v.Facts.leftUpstream() || v.did(string(id)):
 		return blocked("I11", "the entity was deleted and is on the Client Grid again")
 	case entity.Integrated:
 		return blocked("R6", "the client is integrated with a source system by now and would come back")
+	case v.renamed(entity.Code):
+		return v.blockedRenamed()
 	}
 	return Verdict{State: Todo, Target: string(id), Reason: "delete the entity"}, nil
 }

@@ -49,15 +49,16 @@ type Spec struct {
 // SpecError says which field of a specification is wrong and what it should be.
 type SpecError struct {
 	// Field is the path to it, such as "entities[3].retainUntil". In a policy that
-	// is read by itself it begins with "policy" too. It is empty where what was read
-	// is no JSON object.
+	// is read by itself it begins with "policy" too, and in a plan with "spec" where
+	// it is about the specification. It is empty where what was read is no JSON
+	// object.
 	Field   string
 	Problem string
 }
 
 func (e *SpecError) Error() string {
 	if e.Field == "" {
-		return "the specification " + e.Problem
+		return "the document " + e.Problem
 	}
 	return e.Field + " " + e.Problem
 }

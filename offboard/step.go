@@ -2,6 +2,7 @@ package offboard
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -50,6 +51,8 @@ type StepInfo struct {
 	// Destructive steps must need an export of the history and an approval.
 	Destructive bool  `json:"destructive,omitempty"`
 	Scope       Scope `json:"scope"`
+	// Costs are the calls of XPM that the step makes, by which a run is forecast.
+	Costs Costs `json:"costs,omitzero"`
 }
 
 // Step is a StepInfo with its functions. Steps are values: a plan is a slice of
@@ -90,6 +93,9 @@ type Verdict struct {
 	Details map[string]string
 	// Kept lists what stays behind, and why.
 	Kept []Kept
+	// Findings are what was looked at before the client is touched (P10). Nil
+	// leaves those of the Check before it.
+	Findings []Finding
 	// Files are evidence files to be written before the verdict is recorded.
 	Files []EvidenceFile
 }
@@ -119,13 +125,13 @@ type Applied struct {
 // knows. Steps keep nothing of their own between calls.
 type View struct {
 	Spec   Spec
-	Entity Entity // zero in a step of the whole run
-	Facts  Facts  // of the client, or of the run
+	Entity Entity // zero in a step of a wave
+	Facts  Facts  // of the client, or of the wave
 	Now    time.Time
 
-	unit     string
-	step     string
-	needs    []string
+	clients  []string // of the wave, or the one
+	unit     unit
+	step     StepInfo
 	progress *Progress
 	evidence Evidence
 }
@@ -133,8 +139,13 @@ type View struct {
 // Client returns what is known of another client of the run.
 func (v View) Client(code string) Facts { return v.progress.Facts(code) }
 
+// Clients are the Client Codes of the wave; in a step of a client, its own.
+func (v View) Clients() []string { return v.clients }
+
 // Answer returns the answer of a person to a task, if there is one.
 func (v View) Answer(taskID string) (Answer, bool) {
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
 	if t := v.progress.tasks[taskID]; t != nil && t.answered > 0 {
 		return t.answer, true
 	}
@@ -143,33 +154,52 @@ func (v View) Answer(taskID string) (Answer, bool) {
 
 // Touched reports whether anything that leads to the removal of the client was
 // begun: from then on its history may be gone from Nimbus (R1, I1).
-func (v View) Touched() bool { return v.progress.touched(v.Entity.Code) }
+func (v View) Touched() bool {
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
+	return v.progress.touched(v.Entity.Code)
+}
 
 // Evidence gives access to the evidence files.
 func (v View) Evidence() Evidence { return v.evidence }
 
-// effects are what this step has tried on this client, oldest first.
-func (v View) effects() []effect { return v.progress.see(v.unit, v.step).effects }
+// mine is where the step stands for this unit.
+func (v View) mine() stepProgress { return v.progress.seen(v.unit, v.step.Name) }
+
+// effects are what this step has tried on this unit, oldest first.
+func (v View) effects() []effect { return v.mine().effects }
+
+// session is the first record of this session.
+func (v View) session() int {
+	_, session := v.progress.now()
+	return session
+}
 
 // justDone reports whether the client's newest effect is this step's, on this
-// target, and was done in this session: its answer is then the fresh read.
+// target, was done in this session, and was not looked at since: its answer is
+// then the fresh read.
 func (v View) justDone(target string) bool {
-	all := v.effects()
-	if len(all) == 0 {
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
+	mine := v.progress.see(v.unit, v.step.Name)
+	if len(mine.effects) == 0 {
 		return false
 	}
-	last := all[len(all)-1]
+	last := mine.effects[len(mine.effects)-1]
 	return last.target == target && last.state == Done && last.seq > v.progress.session &&
-		last.seq >= v.progress.lastEffect(v.unit)
+		last.seq >= v.progress.lastEffect(v.unit) && mine.checked < last.seq
 }
 
 // since is the journal record at which the last of the steps that this one
 // needs became done: what this step relies on must have begun after it.
 func (v View) since() int {
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
 	newest := 0
-	for _, need := range v.needs {
-		for _, unit := range v.progress.unitsWith(need) {
-			newest = max(newest, v.progress.see(unit, need).became)
+	for _, need := range v.step.Needs {
+		newest = max(newest, v.progress.see(v.unit, need).became)
+		for _, client := range v.clients {
+			newest = max(newest, v.progress.see(unit{client: client}, need).became)
 		}
 	}
 	return newest
@@ -180,6 +210,18 @@ func (v View) did(target string) bool {
 	for _, e := range v.effects() {
 		if e.target == target && e.state == Done {
 			return true
+		}
+	}
+	return false
+}
+
+// unproved reports whether this session had the step's effect on the target, and
+// no read has shown it so far: what is read may be older than the effect.
+func (v View) unproved(target string) bool {
+	mine := v.mine()
+	for _, e := range slices.Backward(mine.effects) {
+		if e.target == target && e.state == Done {
+			return e.seq > v.session() && mine.became < e.seq
 		}
 	}
 	return false

@@ -64,7 +64,7 @@ func (p practice) checkSuspended(ctx context.Context, v View) (Verdict, error) {
 // todoSuspend is the verdict on a job that is not suspended.
 func (p practice) todoSuspend(ctx context.Context, v View, id nimbus.EmailJobID) (Verdict, error) {
 	switch {
-	case v.justDone(string(id)):
+	case v.unproved(string(id)):
 		return waiting("R12", "e-mail job %s was suspended just now, and Nimbus does not show it so far", id)
 	case v.did(string(id)):
 		return blocked("I11, R12", "e-mail job %s was suspended and reminds again: somebody resumed it; suspend it again, or choose another policy", id)

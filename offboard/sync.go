@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
-	"github.com/practicekit/offboarding/xpm"
 )
 
 const (
@@ -19,9 +18,9 @@ const (
 	settle = 2 * time.Minute
 )
 
-// fullClientSync starts one Full Client Sync for all clients of the run and
-// waits for it (R7). It is practice-wide, so it is guarded against bystanders:
-// clients that it would remove and that the run does not know (R8a, I12).
+// fullClientSync starts one Full Client Sync for all clients of a wave and waits
+// for it (R7). It is practice-wide, so it is guarded against bystanders: clients
+// that it would remove and that the run does not know (R8a, I12).
 func (p practice) fullClientSync(after string) Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepFullClientSync, Does: "run a Full Client Sync in Nimbus", Rule: "R7, R8a, I12",
@@ -44,12 +43,12 @@ func (p practice) checkFullSync(ctx context.Context, v View) (Verdict, error) {
 		return p.syncByHand(ctx, v)
 	}
 	tried := v.effectsSince(v.since())
-	next := fmt.Sprintf("offboard-%s-%d-%d", scopeHash(v.Spec, v.progress)[:16], v.since(), len(tried)+1)
+	next := fmt.Sprintf("offboard-%s-%d-%d", v.waveScope()[:16], v.since(), len(tried)+1)
 	if len(tried) == 0 {
 		if present, known, err := p.stillOnGrid(ctx, v); err != nil {
 			return Verdict{}, err
 		} else if known && len(present) == 0 {
-			return done("every client of the run has left the Client Grid"), nil
+			return done("every client of the wave has left the Client Grid"), nil
 		}
 		return p.startSync(ctx, v, next)
 	}
@@ -109,6 +108,17 @@ func (p practice) foreseeSync(ctx context.Context, v View) (Verdict, error) {
 	return Verdict{State: Todo, Reason: "start one Full Client Sync; no other client would be removed by it"}, nil
 }
 
+// waveScope is the hash of what was approved for the clients of the wave.
+func (v View) waveScope() string {
+	var scopes []string
+	for _, code := range v.clients {
+		if a := v.Client(code).Approved; a != nil {
+			scopes = append(scopes, a.Scope)
+		}
+	}
+	return scopeOf(scopes)
+}
+
 // effectsSince lists the step's effects after a record.
 func (v View) effectsSince(seq int) []effect {
 	all := v.effects()
@@ -130,7 +140,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	if !readable || p.XPM.Clients == nil {
 		_, ask, ok := v.byHand(Task{
 			ID: "bystanders-" + fmt.Sprint(v.since()), Rule: "I12, P9", Where: "Xero Practice Manager > Clients > Archived, and Nimbus > Clients > Client Grid",
-			Do:  []string{"Compare the two lists", "Answer yes if the Client Grid shows no archived or deleted client but " + strings.Join(v.Spec.codes(), ", ")},
+			Do:  []string{"Compare the two lists", "Answer yes if the Client Grid shows no archived or deleted client but " + clientsInWords(v.Spec.codes())},
 			Why: "a Full Client Sync removes every archived client of the practice, and destroys the history of each (R8a)",
 		})
 		if !ok {
@@ -138,24 +148,27 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		}
 		return p.fieldBystanders(v)
 	}
-	byCode, err := p.listXPM(ctx)
+	now, _ := v.progress.now()
+	list, err := p.xpmClients(ctx, v, now)
 	if err != nil {
 		return Verdict{}, err
 	}
-	inScope := map[nimbus.ClientID]bool{}
+	facts := map[nimbus.ClientID]Facts{}
 	for _, code := range v.Spec.codes() {
-		f := v.Client(code)
-		verified := f.History != nil && verifyEvidence(v.evidence, *f.History) == nil
-		if f.Snapshot != nil && (verified || planned) {
-			inScope[f.Snapshot.Nimbus] = true
+		if f := v.Client(code); f.Snapshot != nil {
+			facts[f.Snapshot.Nimbus] = f
 		}
+	}
+	inScope := func(id nimbus.ClientID) bool {
+		f, ours := facts[id]
+		return ours && (planned || f.History != nil && verifyEvidence(v.evidence, *f.History) == nil)
 	}
 	var others []string
 	for entity, err := range p.Nimbus.Clients.All(ctx, nimbus.PageOptions{}) {
 		switch {
 		case err != nil:
 			return Verdict{}, err
-		case entity.Integrated && !inScope[entity.ID] && wouldLeave(byCode[codeKey(entity.Code)]):
+		case entity.Integrated && wouldLeave(list.byCode[codeKey(entity.Code)]) && !inScope(entity.ID):
 			others = append(others, entity.Code)
 		}
 	}
@@ -165,28 +178,16 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	return p.fieldBystanders(v)
 }
 
-// wouldLeave reports whether a Full Client Sync removes an entity with these
-// clients in XPM: none of them is known to be active. An entity without any was
-// deleted.
-func wouldLeave(clients []xpm.ClientEntity) bool {
-	for _, c := range clients {
-		if c.StateKnown && !c.IsArchived && !c.IsDeleted {
-			return false
-		}
-	}
-	return true
-}
-
-// stillOnGrid names the clients of the run that are on the Client Grid although
+// stillOnGrid names the clients of the wave that are on the Client Grid although
 // they were taken out of the source system. Known is false where no program can
 // read the Client Grid.
 func (p practice) stillOnGrid(ctx context.Context, v View) (present []string, known bool, err error) {
 	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable {
 		return nil, false, err
 	}
-	for _, code := range v.Spec.codes() {
+	for _, code := range v.clients {
 		facts := v.Client(code)
-		if facts.Snapshot == nil || facts.Snapshot.Nimbus == "" || facts.Upstream == nil || facts.Removed != nil {
+		if facts.Snapshot == nil || facts.Snapshot.Nimbus == "" || !facts.leftUpstream() || facts.Removed != nil {
 			continue
 		}
 		_, err := p.Nimbus.Clients.Get(ctx, facts.Snapshot.Nimbus)
@@ -210,7 +211,7 @@ func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
 	}
 	var left []string
 	for _, code := range present {
-		explained, err := p.stays(ctx, v, v.Client(code))
+		explained, err := p.stays(ctx, v.ofClient(code))
 		if err != nil {
 			return nil, err
 		}
@@ -222,8 +223,7 @@ func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
 }
 
 // stays reports whether there is a reason for an entity to stay after a sync.
-func (p practice) stays(ctx context.Context, v View, facts Facts) (bool, error) {
-	v.Facts = facts
+func (p practice) stays(ctx context.Context, v View) (bool, error) {
 	jobs, known, err := p.signatureJobs(ctx, v)
 	if left, err := absent(err); left || err != nil {
 		return true, err // it left between two reads
@@ -231,7 +231,7 @@ func (p practice) stays(ctx context.Context, v View, facts Facts) (bool, error) 
 	if !known || jobs > 0 {
 		return true, nil
 	}
-	state, err := p.upstream(ctx, v.Spec, facts)
+	state, err := p.upstream(ctx, v)
 	return !state.gone, err
 }
 
@@ -268,7 +268,7 @@ func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error)
 	case err != nil:
 		return Verdict{}, err
 	case known && len(present) == 0:
-		return done("every client of the run has left the Client Grid"), nil
+		return done("every client of the wave has left the Client Grid"), nil
 	}
 	readable, err := p.offers(ctx, v, nimbus.CapabilitySyncRead)
 	if err != nil {
@@ -290,7 +290,8 @@ func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error)
 	}
 	base := v.Facts.Baseline
 	if base == nil || base.After < v.since() {
-		base = &Baseline{After: v.progress.seq}
+		now, _ := v.progress.now()
+		base = &Baseline{After: now}
 		for _, run := range runs {
 			base.Sync = max(base.Sync, run.Number)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/practicekit/offboarding/myobae"
 	"github.com/practicekit/offboarding/nimbus"
@@ -28,7 +29,7 @@ type Systems struct {
 func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	var s Systems
 	if x != nil {
-		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, CustomFields: x.CustomFields, Documents: x.Documents}
+		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Invoices: x.Invoices, Times: x.Times, CustomFields: x.CustomFields, Documents: x.Documents, Quota: x}
 	}
 	if m != nil {
 		s.MYOBAE = MYOBAE{Clients: m.Clients, ExtraFields: m.ExtraFields, Operations: m.Operations}
@@ -40,7 +41,8 @@ func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	return s
 }
 
-// XPM is the way into Xero Practice Manager. Jobs may be nil by itself;
+// XPM is the way into Xero Practice Manager. Jobs, Invoices and Times may each be
+// nil by itself: what preflight would look for in them is then not known.
 // CustomFields is needed only where a custom field is cleared, Documents only
 // where the history is copied there.
 type XPM struct {
@@ -61,6 +63,15 @@ type XPM struct {
 		List(context.Context, xpm.ClientUUID) iter.Seq2[xpm.Document, error]
 		Create(context.Context, xpm.ClientUUID, xpm.DocumentParams) error
 	}
+	Invoices interface {
+		Current(context.Context, xpm.InvoiceOptions) iter.Seq2[xpm.Invoice, error]
+		Draft(context.Context, xpm.InvoiceOptions) iter.Seq2[xpm.Invoice, error]
+	}
+	Times interface {
+		List(ctx context.Context, from, to time.Time, o xpm.TimeOptions) iter.Seq2[xpm.TimeEntry, error]
+	}
+	// Quota may be nil: then waves begin without looking at it.
+	Quota Quota
 }
 
 // MYOBAE is the way into MYOB AE. ExtraFields is needed only where an Extra Field

@@ -27,6 +27,16 @@ func (c *Client) Quota() Quota {
 	return Quota{Minute: -1, Day: -1}
 }
 
+// FreeAt is when so many calls may start, one after another, before the quota of
+// the day is used up: the present where they may now, or where that is not known.
+// More than a day allows counts as all of it.
+func (c *Client) FreeAt(calls int) time.Time {
+	if l, ok := c.limiter.(interface{ FreeAt(calls int) time.Time }); ok {
+		return l.FreeAt(calls)
+	}
+	return time.Now()
+}
+
 // Forecast is what the quotas alone do to a number of calls. What the calls
 // themselves take, repeats and others who use the quota come on top.
 type Forecast struct {

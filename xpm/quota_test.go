@@ -46,6 +46,25 @@ func TestClient_Quota(t *testing.T) {
 	})
 }
 
+// When so many calls may start is known from the limiter, and else is now.
+func TestClient_FreeAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newClient(t, ok(archived), func(c *xpm.Config) { c.Limiter = xpm.NewLimiter() })
+		if _, err := c.Clients.Get(t.Context(), acme); err != nil {
+			t.Fatal(err)
+		}
+		if got := time.Until(c.FreeAt(4999)); got != 0 {
+			t.Errorf("what is left is free in %s", got)
+		}
+		if got := time.Until(c.FreeAt(5000)); got != 24*time.Hour {
+			t.Errorf("a whole day's quota is free in %s", got)
+		}
+		if got := time.Until(newClient(t, ok(archived)).FreeAt(5000)); got != 0 {
+			t.Errorf("with a limiter that tells nothing: in %s", got)
+		}
+	})
+}
+
 func TestQuota_Forecast(t *testing.T) {
 	const day = 24 * time.Hour
 	full := xpm.Quota{Minute: 60, Day: 5000}

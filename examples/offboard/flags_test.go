@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -118,7 +119,7 @@ func TestFlags_Spec(t *testing.T) {
 			t.Fatal(err)
 		}
 		spec, err := o.spec(clients)
-		if err != nil || spec.Policy != want || spec.Source != offboard.SourceXPM {
+		if err != nil || !reflect.DeepEqual(spec.Policy, want) || spec.Source != offboard.SourceXPM {
 			t.Errorf("%s: %+v, %v", args, spec, err)
 		}
 	}

@@ -166,7 +166,7 @@ func (j *job) operator(stdin io.Reader, out *screen) offboard.Operator {
 	var person offboard.Operator
 	if j.env.asks {
 		j.person = offboard.NewTerminal(stdin, out, by)
-		person = j.person
+		person = asker{j.person, out}
 	}
 	if j.opts.yes {
 		return offboard.Approve(by, "approved with -yes", person)

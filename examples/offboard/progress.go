@@ -2,43 +2,9 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"strings"
 
 	"github.com/practicekit/offboarding/offboard"
 )
-
-// screen is where people read what happens. On a terminal its last line may be
-// a live one, which the next output writes over.
-type screen struct {
-	w    io.Writer
-	live bool
-	line int // length of the live line
-}
-
-// Write makes the screen the place where a person is asked.
-func (s *screen) Write(b []byte) (int, error) {
-	s.clear()
-	return s.w.Write(b)
-}
-
-func (s *screen) printf(format string, args ...any) {
-	s.clear()
-	fmt.Fprintf(s.w, format, args...)
-}
-
-// status shows a line that the next output replaces.
-func (s *screen) status(text string) {
-	s.clear()
-	s.line, _ = fmt.Fprint(s.w, text)
-}
-
-func (s *screen) clear() {
-	if s.line > 0 {
-		fmt.Fprintf(s.w, "\r%s\r", strings.Repeat(" ", s.line))
-		s.line = 0
-	}
-}
 
 // progress prints the records of a run as they are journaled: a line for each
 // thing that is new, and how many of the steps are done.
@@ -60,6 +26,7 @@ func newProgress(out *screen, plan offboard.Plan) *progress {
 			p.total += len(plan.Spec.Entities)
 		}
 	}
+	out.begin(p.total)
 	return p
 }
 
@@ -131,15 +98,12 @@ func describe(r offboard.Record) string {
 	return ""
 }
 
-// count shows how far the run is: always on a terminal, and elsewhere whenever
-// another tenth of the steps is done.
+// count shows how far the run is: on a terminal always, as a bar, and elsewhere
+// as a line whenever another tenth of the steps is done.
 func (p *progress) count() {
-	text := fmt.Sprintf("%d of %d steps done", p.done, p.total)
-	switch {
-	case p.out.live:
-		p.out.status(text)
-	case p.done-p.printed >= max(1, p.total/10):
-		p.out.printf("%s\n", text)
+	p.out.draw(p.done)
+	if !p.out.live && p.done-p.printed >= max(1, p.total/10) {
+		p.out.printf("%d of %d steps done\n", p.done, p.total)
 		p.printed = p.done
 	}
 }

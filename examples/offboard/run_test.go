@@ -62,7 +62,7 @@ func TestRun_Report(t *testing.T) {
 	t.Parallel()
 	s := serve(t, quickWorld(nimbus.EditionCDM, true))
 	o := s.run(t, "-yes", "-as", "pat", "-folder", "archive", "-json")
-	o.want(t, exitDone, "of 18 steps done", "Journal and evidence: "+s.dir)
+	o.want(t, exitDone, "of 19 steps done", "Journal and evidence: "+s.dir)
 	r := decodeReport(t, o)
 	if r.Version != 1 || len(r.Clients) != 2 || r.Clients[0].Code != "ACME01" || r.Clients[0].State != offboard.Done {
 		t.Errorf("got %+v", r)
@@ -82,7 +82,7 @@ func TestRun_Report(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.stdout), &raw); err != nil {
 		t.Fatal(err)
 	}
-	if keys := slices.Sorted(maps.Keys(raw.Clients[1])); !slices.Equal(keys, []string{"code", "kept", "state", "steps"}) {
+	if keys := slices.Sorted(maps.Keys(raw.Clients[1])); !slices.Equal(keys, []string{"code", "kept", "return", "state", "steps", "wave"}) {
 		t.Errorf("a client has %q", keys)
 	}
 }

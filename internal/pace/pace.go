@@ -36,6 +36,7 @@ type Quota struct {
 type Pacer struct {
 	maxWait time.Duration
 	slots   chan struct{} // one for each call at once; nil without any limit
+	turn    chan struct{} // held by who waits for a place: first come, first served
 
 	mu      sync.Mutex // held for arithmetic only, never across a wait
 	windows []*window
@@ -64,7 +65,7 @@ func New(q Quota, options ...Option) *Pacer {
 		}
 	}
 	if atOnce > 0 {
-		p.slots = make(chan struct{}, atOnce)
+		p.slots, p.turn = make(chan struct{}, atOnce), make(chan struct{}, 1)
 	}
 	if q.Minute > 0 {
 		p.windows = append(p.windows, &window{name: "minute", header: "X-MinLimit-Remaining", limit: q.Minute, span: time.Minute})
@@ -92,13 +93,28 @@ func (p *Pacer) Acquire(ctx context.Context) (release func(http.Header), err err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	marks, err := p.place(ctx)
+	if err != nil {
+		<-p.slots
+		return nil, err
+	}
+	return p.releaser(marks), nil
+}
+
+// place waits for a place in every window, behind those who wait already.
+func (p *Pacer) place(ctx context.Context) ([]mark, error) {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-p.turn }()
 	for {
 		wait, limit, marks := p.start(time.Now())
 		if wait <= 0 {
-			return p.releaser(marks), nil
+			return marks, nil
 		}
 		if wait > p.maxWait {
-			<-p.slots
 			return nil, &fullError{wait, limit}
 		}
 		timer := time.NewTimer(wait)
@@ -106,7 +122,6 @@ func (p *Pacer) Acquire(ctx context.Context) (release func(http.Header), err err
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			<-p.slots
 			return nil, ctx.Err()
 		}
 	}
@@ -164,6 +179,21 @@ func (p *Pacer) Left() (minute, day int) {
 		}
 	}
 	return minute, day
+}
+
+// FreeAt is when so many further calls may start within the day's quota, as far
+// as the log tells: now, or once enough of those that it holds are a day old.
+// More than the quota counts as the whole of it.
+func (p *Pacer) FreeAt(calls int) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	for _, w := range p.windows {
+		if w.name == "day" {
+			return w.freeAt(now, calls)
+		}
+	}
+	return now
 }
 
 // fullError is a wait that Acquire does not sleep.

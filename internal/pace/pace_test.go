@@ -338,3 +338,74 @@ func TestPacer_WithoutLimits(t *testing.T) {
 		t.Errorf("Left() = %d, %d; want -1, -1", minute, day)
 	}
 }
+
+// A run asks when a day has so many places again before it begins what needs them.
+func TestPacer_FreeAt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Quota{Concurrent: 2, Day: 10})
+		began := time.Now()
+		if got := p.FreeAt(10); !got.Equal(began) {
+			t.Errorf("unused, it is free at %s", got.Sub(began))
+		}
+		for range 6 {
+			release, err := p.Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			release(nil)
+		}
+		for places, want := range map[int]time.Duration{
+			4: 6 * time.Minute, 5: 24*time.Hour + time.Minute, 10: 24*time.Hour + 6*time.Minute, 99: 24*time.Hour + 6*time.Minute,
+		} {
+			if got := p.FreeAt(places).Sub(began); got != want {
+				t.Errorf("%d places are free after %s, want %s", places, got, want)
+			}
+		}
+		// Others have used all the rest: that is believed for an hour.
+		release, err := p.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		release(http.Header{"X-Daylimit-Remaining": {"0"}})
+		if got := p.FreeAt(1).Sub(began); got != time.Hour+6*time.Minute {
+			t.Errorf("with others, asked again after %s", got)
+		}
+	})
+	if got := New(Quota{Minute: 5}).FreeAt(100); time.Since(got) > time.Minute {
+		t.Errorf("without a quota of the day: %s", got)
+	}
+}
+
+// Who waits longest is served first.
+func TestPacer_FirstCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Quota{Concurrent: 9, Minute: 9})
+		for range 9 {
+			release, err := p.Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			release(nil)
+		}
+		var mu sync.Mutex
+		var served []int
+		for i := range 8 {
+			time.Sleep(time.Millisecond)
+			go func() {
+				if release, err := p.Acquire(t.Context()); err == nil {
+					mu.Lock()
+					served = append(served, i)
+					mu.Unlock()
+					release(nil)
+				}
+			}()
+		}
+		time.Sleep(2 * time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(served) != 8 || !sort.IntsAreSorted(served) {
+			t.Errorf("served in the order %v", served)
+		}
+	})
+}

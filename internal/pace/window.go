@@ -56,6 +56,24 @@ func (w *window) wait(now time.Time) time.Duration {
 	return max(next.Sub(now), 1) // never 0, which would be a place
 }
 
+// freeAt is when there may be so many places: it is to be asked again then, for
+// what others use is a guess.
+func (w *window) freeAt(now time.Time, places int) time.Time {
+	w.forget(now)
+	missing := w.used() + min(places, w.limit) - w.limit
+	if missing <= 0 {
+		return now
+	}
+	at := now.Add(w.span)
+	if missing <= len(w.ended) {
+		at = w.ended[missing-1].Add(w.span)
+	}
+	if w.others > 0 && w.othersUntil.Before(at) {
+		at = w.othersUntil
+	}
+	return at
+}
+
 // start counts a call of ours.
 func (w *window) start() mark {
 	m := mark{used: w.used() - w.others + 1, running: w.running, started: w.started + 1}

@@ -317,18 +317,3 @@ func TestOpen_afterKill(t *testing.T) {
 	_ = cmd.Wait()
 	open(t, dir)
 }
-
-func BenchmarkJournal_Append(b *testing.B) {
-	j, err := filejournal.Open(b.TempDir())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer j.Close()
-	seq := 0
-	for b.Loop() {
-		seq++
-		if err := j.Append(context.Background(), offboard.Record{Seq: seq, Kind: offboard.KindChecked, Client: "ACME01", Step: "s"}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

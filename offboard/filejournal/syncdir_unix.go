@@ -15,3 +15,6 @@ func syncDir(dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// replace puts a file in the place of another.
+func replace(from, to string) error { return os.Rename(from, to) }

@@ -96,13 +96,11 @@ func New(w World) (*Practice, error) {
 
 func (p *Practice) fill() error {
 	p.addFields()
+	ids := make([]string, len(p.world.Clients)) // in XPM
 	for i, c := range p.world.Clients {
 		if c.XPM != nil {
-			id := p.XPM.AddClient(xpmtest.Client{Code: c.Code, Name: c.Name, Archived: c.XPM.Archived, Deleted: c.XPM.Deleted})
-			p.setFields(id, c.XPM.Fields)
-			for range c.XPM.OpenJobs {
-				p.XPM.AddJob(xpmtest.Job{Name: "Annual accounts", ClientUUID: id})
-			}
+			ids[i] = p.addXPM(c)
+			p.setFields(ids[i], c.XPM.Fields)
 		}
 		if c.MYOBAE != nil {
 			p.addMYOBAE(c)
@@ -113,6 +111,7 @@ func (p *Practice) fill() error {
 			}
 		}
 	}
+	p.relateXPM(ids)
 	for i, c := range p.world.Contacts {
 		_, err := p.Nimbus.AddContact(nimbustest.Contact{FirstName: c.FirstName, Surname: c.Surname, Email: c.Email,
 			HasLogin: c.Login, PortalAccess: c.Login, Invited: c.Invited, Related: c.Clients})
@@ -136,6 +135,9 @@ func (p *Practice) addMYOBAE(c Client) {
 	}
 	for _, b := range c.MYOBAE.Blockers {
 		client.Preflight.Blockers = append(client.Preflight.Blockers, myobae.Finding{Name: b, Message: b})
+	}
+	for _, w := range c.MYOBAE.Warnings {
+		client.Preflight.Warnings = append(client.Preflight.Warnings, myobae.Finding{Name: w, Message: w})
 	}
 	p.MYOBAE.AddClient(client)
 }

@@ -71,10 +71,13 @@ func (w World) problem() (field, problem string) {
 	if w.Sync.Fail < 0 || w.Sync.Fail > 1 {
 		return "sync.fail", fmt.Sprintf("is %d: want 0 or 1", w.Sync.Fail)
 	}
-	onGrid := map[string]bool{}
+	onGrid, inXPM := map[string]bool{}, map[string]bool{}
+	for _, c := range w.Clients {
+		inXPM[c.Code] = inXPM[c.Code] || c.XPM != nil
+	}
 	kinds := map[string]string{}
 	for i, c := range w.Clients {
-		if field, problem := c.problem(kinds); problem != "" {
+		if field, problem := c.problem(inXPM, kinds); problem != "" {
 			return fmt.Sprintf("clients[%d].%s", i, field), problem
 		}
 		onGrid[c.Code] = onGrid[c.Code] || c.Nimbus != nil
@@ -90,7 +93,7 @@ func (w World) problem() (field, problem string) {
 }
 
 // problem looks at one client. The kinds are those of the custom fields so far.
-func (c Client) problem(kinds map[string]string) (field, problem string) {
+func (c Client) problem(inXPM map[string]bool, kinds map[string]string) (field, problem string) {
 	const missing = "is missing or empty"
 	if strings.TrimSpace(c.Code) == "" {
 		return "code", missing
@@ -99,7 +102,10 @@ func (c Client) problem(kinds map[string]string) (field, problem string) {
 		return "name", missing
 	}
 	if c.XPM != nil {
-		if field, problem := c.XPM.problem(kinds); problem != "" {
+		if field, problem := c.XPM.problem(c.Code, inXPM); problem != "" {
+			return "xpm." + field, problem
+		}
+		if field, problem := c.XPM.fieldProblem(kinds); problem != "" {
 			return "xpm." + field, problem
 		}
 	}
@@ -118,10 +124,33 @@ func (c Client) problem(kinds map[string]string) (field, problem string) {
 	return "nimbus." + field, problem
 }
 
-func (x XPMClient) problem(kinds map[string]string) (field, problem string) {
-	if problem := countable(x.OpenJobs); problem != "" {
-		return "openJobs", problem
+func (x XPMClient) problem(code string, inXPM map[string]bool) (field, problem string) {
+	for _, count := range []struct {
+		field string
+		n     int
+	}{{"openJobs", x.OpenJobs}, {"unbilledMinutes", x.UnbilledMinutes}, {"draftInvoices", x.DraftInvoices}, {"unpaidInvoices", x.UnpaidInvoices}} {
+		if problem := countable(count.n); problem != "" {
+			return count.field, problem
+		}
 	}
+	if x.UnbilledMinutes > 0 && x.OpenJobs == 0 {
+		return "unbilledMinutes", "has no open job that the time could stand on: set openJobs"
+	}
+	for i, name := range x.Groups {
+		if strings.TrimSpace(name) == "" {
+			return fmt.Sprintf("groups[%d]", i), "is empty"
+		}
+	}
+	for i, other := range x.Relationships {
+		if other == code || !inXPM[other] {
+			return fmt.Sprintf("relationships[%d]", i), "is " + strictjson.Quote(other) + ", which no other client with an xpm part has as its code"
+		}
+	}
+	return "", ""
+}
+
+// fieldProblem looks at the custom fields.
+func (x XPMClient) fieldProblem(kinds map[string]string) (field, problem string) {
 	for _, name := range slices.Sorted(maps.Keys(x.Fields)) {
 		kind := fmt.Sprintf("%T", x.Fields[name])
 		field := "fields[" + strictjson.Quote(name) + "]"

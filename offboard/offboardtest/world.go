@@ -62,6 +62,15 @@ type XPMClient struct {
 	Archived bool `json:"archived,omitempty"`
 	Deleted  bool `json:"deleted,omitempty"`
 	OpenJobs int  `json:"openJobs,omitempty"`
+	// UnbilledMinutes stand on the first of the open jobs, of which there must be one.
+	UnbilledMinutes int `json:"unbilledMinutes,omitempty"`
+	DraftInvoices   int `json:"draftInvoices,omitempty"`
+	UnpaidInvoices  int `json:"unpaidInvoices,omitempty"`
+	// Groups are the names of the client groups that the client is in.
+	Groups []string `json:"groups,omitempty"`
+	// Relationships are the codes of clients in XPM that it is a director of. They
+	// show with both.
+	Relationships []string `json:"relationships,omitempty"`
 	// Fields are its values in custom fields, by their names: true or false in one
 	// that is ticked, otherwise text. A name has values of one kind only.
 	Fields map[string]any `json:"fields,omitempty"`
@@ -75,6 +84,8 @@ type MYOBAEClient struct {
 	ExtraFields map[string]any `json:"extraFields,omitempty"`
 	// Blockers are reasons for which MYOB AE would refuse to close the client.
 	Blockers []string `json:"blockers,omitempty"`
+	// Warnings are what the gateway has against closing, and closes all the same.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // NimbusClient is the Client Entity in Nimbus.

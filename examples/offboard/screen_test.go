@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/practicekit/offboarding/offboard"
+)
+
+// visible is what a terminal shows after the text: a carriage return goes to the
+// beginning of the line, and what follows is written over it.
+func visible(text string) (lines []string) {
+	for line := range strings.SplitSeq(text, "\n") {
+		var shown []byte
+		for part := range strings.SplitSeq(line, "\r") {
+			shown = append([]byte(part), shown[min(len(part), len(shown)):]...)
+		}
+		lines = append(lines, strings.TrimRight(string(shown), " "))
+	}
+	return lines
+}
+
+func wantLines(t *testing.T, out *bytes.Buffer, want ...string) {
+	t.Helper()
+	if got := visible(out.String()); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("it shows\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestScreen_BarIsTheLastLine(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := &screen{w: &out, live: true}
+	s.begin(4)
+	s.draw(1)
+	wantLines(t, &out, "Steps done:  25% [======>.......................] (1/4)")
+	s.printf("short\n")
+	wantLines(t, &out, "short", "")
+	s.draw(3)
+	s.draw(2) // a step that was done may have to be done again
+	wantLines(t, &out, "short", "Steps done:  50% [==============>...............] (2/4)")
+	s.draw(4)
+	s.printf("4 of 4\n")
+	wantLines(t, &out, "short", "4 of 4", "")
+}
+
+func TestScreen_NoBarWhereLinesStay(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := &screen{w: &out}
+	s.begin(4)
+	s.draw(1)
+	s.printf("line\n")
+	if out.String() != "line\n" {
+		t.Errorf("wrote %q", out.String())
+	}
+}
+
+// What happens while a person is asked is told after the answer.
+func TestAsker_NothingRunsIntoAQuestion(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := &screen{w: &out, live: true}
+	s.begin(4)
+	s.draw(1)
+	person := offboard.OperatorFunc(func(context.Context, offboard.Task) (offboard.Answer, error) {
+		s.Write([]byte("Is it done? "))
+		s.printf("meanwhile\n")
+		s.draw(2)
+		wantLines(t, &out, "Is it done?")
+		out.WriteString("yes\n") // the terminal's echo
+		return offboard.Answer{Yes: true}, nil
+	})
+	if answer, err := (asker{person, s}).Ask(t.Context(), offboard.Task{}); err != nil || !answer.Yes {
+		t.Errorf("%+v, %v", answer, err)
+	}
+	wantLines(t, &out, "Is it done? yes", "meanwhile", "")
+	s.draw(3)
+	wantLines(t, &out, "Is it done? yes", "meanwhile", "Steps done:  75% [=====================>........] (3/4)")
+}

@@ -1,0 +1,147 @@
+package offboard_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/practicekit/offboarding/offboard"
+	"github.com/practicekit/offboarding/offboard/offboardtest"
+)
+
+// The events of a run, in order, are those of its journal.
+func TestFeed_events(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		var kinds []string
+		moves := map[string][]offboard.State{}
+		feed := offboard.NewFeed(runner.Plan, func(e offboard.Event) {
+			kinds = append(kinds, reflect.TypeOf(e).Name())
+			if m, ok := e.(offboard.StepMoved); ok {
+				moves[m.Step] = append(moves[m.Step], m.To)
+			}
+		})
+		runner.OnRecord = feed.Record
+		if _, err := runner.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		feed.Close()
+		if kinds[0] != "RunBegan" || kinds[len(kinds)-1] != "RunEnded" {
+			t.Errorf("from %s to %s", kinds[0], kinds[len(kinds)-1])
+		}
+		for _, want := range []string{"WaveBegan", "EffectBegan", "EffectEnded", "TaskAsked", "TaskAnswered"} {
+			if !slices.Contains(kinds, want) {
+				t.Errorf("no %s among %q", want, kinds)
+			}
+		}
+		if got := moves[offboard.StepArchiveClient]; !slices.Equal(got, []offboard.State{offboard.Todo, offboard.Done}) {
+			t.Errorf("the client's archiving went through %v", got)
+		}
+		if tally := feed.Tally(); tally.Done != 1 || tally.StepsDone != tally.Steps || tally.Steps != 10 {
+			t.Errorf("%+v", tally)
+		}
+	})
+}
+
+// A listener that never returns holds up no run, and hears what it missed.
+func TestFeed_slowListener(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newBatch(t, crowd(150), 150, keepCDM, offboard.Batch{Cap: 150, Wave: 150, Canary: -1})
+		block := make(chan struct{})
+		heard, missed := 0, 0
+		feed := offboard.NewFeed(s.runner.Plan, func(e offboard.Event) {
+			<-block
+			heard++
+			if m, ok := e.(offboard.Missed); ok {
+				missed += m.Events
+			}
+		})
+		s.runner.OnRecord = feed.Record
+		r := s.run(t)
+		if count(r, offboard.Done) != 150 {
+			t.Errorf("%d done", count(r, offboard.Done))
+		}
+		close(block)
+		feed.Close()
+		if heard < 1000 || missed == 0 {
+			t.Errorf("heard %d, missed %d", heard, missed)
+		}
+	})
+}
+
+// A run that is continued is told from where it stood.
+func TestFeed_Recall(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		s.run(t, keepCDM, "ACME01", "BETA02")
+		feed := offboard.NewFeed(s.runner(t, keepCDM, "ACME01", "BETA02").Plan, nil)
+		defer feed.Close()
+		if got := feed.Tally(); got.StepsDone != 0 {
+			t.Errorf("before: %+v", got)
+		}
+		if err := feed.Recall(context.Background(), s.journal); err != nil {
+			t.Fatal(err)
+		}
+		if got := feed.Tally(); got.Done != 2 || got.StepsDone != got.Steps {
+			t.Errorf("%+v", got)
+		}
+	})
+}
+
+// The estimate is not known before any client is done, and comes down to nothing.
+func TestFeed_Tally_estimate(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		world := crowd(40)
+		world.Sync.Takes = offboardtest.Duration(5 * time.Minute)
+		s := newBatch(t, world, 40, keepCDM, offboard.Batch{Wave: 10, Canary: -1})
+		feed := offboard.NewFeed(s.runner.Plan, nil)
+		var tallies []offboard.Tally
+		s.runner.OnRecord = func(r offboard.Record) {
+			feed.Record(r)
+			if r.Kind == offboard.KindWave || r.Kind == offboard.KindEnded {
+				tallies = append(tallies, feed.Tally())
+			}
+		}
+		began := time.Now()
+		s.run(t)
+		took := time.Since(began)
+		feed.Close()
+		if len(tallies) != 5 || tallies[0].Known || tallies[4].Left != 0 {
+			t.Fatalf("%+v", tallies)
+		}
+		for i, tally := range tallies[1:4] { // a quarter, a half, three quarters are done
+			want := took * time.Duration(3-i) / 4
+			if !tally.Known || tally.Left < want*8/10 || tally.Left > want*12/10 {
+				t.Errorf("with %d done: %s left, and it took %s more", tally.Done, tally.Left, want)
+			}
+		}
+	})
+}
+
+// I8: what the Runner logs holds no Client Code, no name and no reason.
+func TestRunner_Logger(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, with(archiveCDM, offboard.ContactsDelete, ""), "ACME01")
+		var log bytes.Buffer
+		runner.Logger = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		if _, err := runner.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range []string{"ACME", "acme", "Acme", "Billie", "example.com", "archived in XPM"} {
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("I8: the log holds %q", secret)
+			}
+		}
+		if want := fmt.Sprintf("msg=%s", offboard.KindOutcome); !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %s:\n%s", want, log.String())
+		}
+	})
+}

@@ -23,7 +23,8 @@ const module = "github.com/practicekit/offboarding"
 var vendors = []string{"nimbus", "xpm", "myobae"}
 
 // forTests are the imports that users of the module do not inherit.
-var forTests = []string{"github.com/jarcoal/httpmock", "github.com/google/go-cmp", "golang.org/x/tools", "testing"}
+var forTests = []string{"github.com/jarcoal/httpmock", "github.com/google/go-cmp", "github.com/santhosh-tekuri/jsonschema", "golang.org/x/text",
+	"golang.org/x/tools", "testing"}
 
 // forExamples are the imports that only programs have, and no package.
 var forExamples = []string{"github.com/schollz/progressbar"}

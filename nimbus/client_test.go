@@ -40,6 +40,11 @@ func TestClient_refusesBeforeSending(t *testing.T) {
 		}
 		return nil
 	}
+	below := func(path string) error { // P4
+		u := historyUpload()
+		u.Path = path
+		return second(c.Documents.Upload(ctx, "f-1", u))
+	}
 	for name, err := range map[string]error{
 		"empty id":           c.Clients.Delete(ctx, ""),
 		"dots":               c.Contacts.Delete(ctx, ".."),
@@ -55,6 +60,10 @@ func TestClient_refusesBeforeSending(t *testing.T) {
 		"long sync id":       second(c.Syncs.StartFull(ctx, nimbus.SyncID(strings.Repeat("a", 65)))),
 		"no name":            second(c.Documents.Upload(ctx, "f-1", nimbus.Upload{Body: historyUpload().Body})),
 		"a folder in a name": second(c.Documents.Upload(ctx, "f-1", nimbus.Upload{Name: "To Client/a.csv", Body: historyUpload().Body})),
+		"to the client":      below("To Client"),
+		"above the folder":   below("Current/../To Client"),
+		"nowhere":            below("Current//a"),
+		"a path too long":    below("Current/" + strings.Repeat("a", 255)),
 		"no body":            second(c.Documents.Upload(ctx, "f-1", nimbus.Upload{Name: "a.csv"})),
 		"unknown effect":     second(c.Do(ctx, nimbus.Request{Op: "X", Method: "GET", Effect: 3, Path: []string{"v1"}})),
 		"dots in Do":         second(c.Do(ctx, nimbus.Request{Op: "X", Method: "GET", Path: []string{"v1", ".."}})),

@@ -127,6 +127,10 @@ func throughs() []through {
 			nimbus.ErrConflict, nimbus.CodeEditionMismatch},
 		{"documents_upload", fields, nil, upload(func(u *nimbus.Upload) { u.Fields = map[string]string{"Category": "History", "Matter number": "a & b"} }), nil, ""},
 		{"documents_upload", fields, nil, upload(func(u *nimbus.Upload) { u.Fields = map[string]string{"Category": "History"} }), nimbus.ErrInvalid, nimbus.CodeMandatoryFields},
+		{"documents_upload", nimbustest.Config{}, nil, twice(upload(func(u *nimbus.Upload) { u.Path = belowCurrent })), nil, ""},
+		{"documents_upload", nimbustest.Config{}, func(s *nimbustest.Server) {
+			_, _ = s.AddDocument("SMIT0001", nimbustest.Document{Name: "SMIT0001-history.csv", Content: []byte(history)})
+		}, upload(func(u *nimbus.Upload) { u.Path = belowCurrent }), nimbus.ErrConflict, nimbus.CodeNameTaken},
 		{"documents_upload", nimbustest.Config{}, nil, upload(func(u *nimbus.Upload) { u.Name = "LETTER.pdf" }), nimbus.ErrConflict, nimbus.CodeNameTaken},
 		{"documents_upload", nimbustest.Config{}, nil, upload(func(u *nimbus.Upload) { u.SHA256[0]++ }), nimbus.ErrInvalid, nimbus.CodeDigestMismatch},
 		{"documents_downloadversion", nimbustest.Config{}, nil, func(ctx context.Context, c *nimbus.Client) (any, error) {

@@ -69,6 +69,11 @@ type Upload struct {
 	Name   string
 	Size   int64    // in bytes
 	SHA256 [32]byte // of the content
+	// Path is where in the folder it goes: PathCurrent or below it, divided by
+	// slashes; empty means PathCurrent. What is not there of it is made. What lies
+	// elsewhere is there for the client to see, or came from the client, and cannot
+	// be named (P4).
+	Path string
 	// Fields are the values of the document's custom fields, by name. Those that
 	// Account.MandatoryDocumentFields names must be there.
 	Fields map[string]string
@@ -112,15 +117,16 @@ func (s *DocumentService) Get(ctx context.Context, id DocumentID) (Document, err
 	return getByID(ctx, s.c, "Documents.Get", id, func(d Document) DocumentID { return d.ID }, "documents", string(id))
 }
 
-// Upload stores a document in the folder, under Current, unpublished and
-// without a notification, so that nobody is mailed (R3, P4).
+// Upload stores a document in the folder, under Current or below it, unpublished
+// and without a notification, so that nobody is mailed (R3, P4).
 //
 // It may be sent again: a document with that name, letter case aside, and that
-// digest that is there already, and is not Shared, is returned and nothing changes.
+// digest that is there already, and is not Shared, is returned and nothing changes;
+// where a Path is named, it must lie there.
 // Any other document of that name is ErrConflict with CodeNameTaken, a missing folder ErrNotFound, a mandatory field
 // that is missing ErrInvalid with CodeMandatoryFields and Error.Fields, and a
 // document that is too large ErrTooLarge. An answer that describes other content,
-// or a document that is Shared, is ErrInvalid. A transfer that breaks off leaves
+// another path than the one named, or a document that is Shared, is ErrInvalid. A transfer that breaks off leaves
 // nothing in the folder: the server stores only what has the digest.
 func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Document, error) {
 	const op = "Documents.Upload"
@@ -131,6 +137,12 @@ func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Do
 		return Document{}, invalid(op, "an upload needs a name without a folder, at most 255 bytes long, its size and its content")
 	}
 	query := url.Values{"name": {u.Name}, "published": {"false"}, "notify": {"false"}}
+	if u.Path != "" {
+		if !uploadable(u.Path) {
+			return Document{}, invalid(op, "the path is not Current or below it, or too long")
+		}
+		query.Set("path", u.Path)
+	}
 	for name, value := range u.Fields {
 		if name == "" || strings.ContainsAny(name, "[]") {
 			return Document{}, invalid(op, "a field's name is empty or has brackets")
@@ -153,8 +165,22 @@ func (s *DocumentService) Upload(ctx context.Context, id FolderID, u Upload) (Do
 	if err != nil {
 		return Document{}, err
 	}
-	if !strings.EqualFold(d.Name, u.Name) || d.FolderID != id || d.SHA256 != hex.EncodeToString(u.SHA256[:]) || d.Shared() {
+	if !strings.EqualFold(d.Name, u.Name) || d.FolderID != id || d.SHA256 != hex.EncodeToString(u.SHA256[:]) || d.Shared() ||
+		u.Path != "" && d.Path != u.Path {
 		return Document{}, invalid(op, "the answer describes another document than the one sent")
 	}
 	return d, nil
+}
+
+// uploadable reports whether a path is Current or below it, and leads nowhere else.
+func uploadable(path string) bool {
+	if len(path) > 255 || strings.ContainsAny(path, "\\\x00") {
+		return false
+	}
+	for i, element := range strings.Split(path, "/") {
+		if i == 0 && element != PathCurrent || element == "" || element == "." || element == ".." {
+			return false
+		}
+	}
+	return true
 }

@@ -77,6 +77,15 @@ func digestOf(content string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// belowCurrent is a place for the history of its own.
+const belowCurrent = nimbus.PathCurrent + "/Off-boarding"
+
+func uploadBelow(ctx context.Context, c *nimbus.Client) (any, error) {
+	u := historyUpload()
+	u.Path = belowCurrent
+	return c.Documents.Upload(ctx, "f-1", u)
+}
+
 type call func(ctx context.Context, c *nimbus.Client) (any, error)
 
 func none(err error) (any, error) { return nil, err }
@@ -166,6 +175,8 @@ var calls = map[string]call{
 	"documents_downloadversion": func(ctx context.Context, c *nimbus.Client) (any, error) {
 		return read(c.Documents.DownloadVersion(ctx, "d-1", 2))
 	},
+	"documents_upload_path":       uploadBelow,
+	"documents_upload_other-path": uploadBelow,
 	"documents_upload_mandatory-fields": func(ctx context.Context, c *nimbus.Client) (any, error) {
 		u := historyUpload()
 		u.Fields = map[string]string{"Category": "History"}
@@ -215,6 +226,7 @@ var refusals = map[string]struct {
 	"folders_delete_count":              {nimbus.ErrConflict, nimbus.CodeDocumentCount, "holds 3"},
 	"documents_list_other-folder":       {nimbus.ErrInvalid, "", "another folder"},
 	"documents_get_not-found":           {nimbus.ErrNotFound, "not-found", ""},
+	"documents_upload_other-path":       {nimbus.ErrInvalid, "", "another document"},
 	"documents_upload_published":        {nimbus.ErrInvalid, "", "another document"},
 	"documents_upload_name-taken":       {nimbus.ErrConflict, nimbus.CodeNameTaken, ""},
 	"documents_download_other-content":  {nimbus.ErrInvalid, "", "digest"},
@@ -287,6 +299,11 @@ var answers = map[string]any{
 	"documents_list":     []nimbus.Document{saved, signed},
 	"documents_get":      saved,
 	"documents_upload":   []any{saved, saved},
+	"documents_upload_path": func() nimbus.Document {
+		below := saved
+		below.Path = belowCurrent
+		return below
+	}(),
 	"documents_download": history,
 	"archive_list":       []nimbus.Document{saved},
 	"archive_restore":    []any{restored, restored},

@@ -158,12 +158,18 @@ func approvalLines(spec Spec, codes []string) []string {
 	case SourceXPM:
 		lines = append(lines, "archive "+who+" in Xero Practice Manager (R4)",
 			"start Full Client Syncs of the whole practice, which remove them from Nimbus with their history (R7, R11)")
+	case SourceXPMField:
+		lines = append(lines, fmt.Sprintf("clear the custom field %q of %s in Xero Practice Manager, where they stay active (R4a)", spec.field(), who),
+			"start Full Client Syncs of the whole practice, which remove them from Nimbus with their history (R7, R11)")
 	case SourceMYOBAE:
 		lines = append(lines, "close "+who+" in MYOB AE; the next sync removes them from Nimbus with their history (R5, R11)")
 	case SourceMYOBAEField:
 		lines = append(lines, fmt.Sprintf("clear the Extra Field %q of %s in MYOB AE; the next sync removes them from Nimbus with their history (R5, R11)", spec.field(), who))
 	default:
 		lines = append(lines, "delete "+who+" on the Client Grid with their history (R6, R11)")
+	}
+	if spec.Policy.Signatures == SignaturesSuspend {
+		lines = append([]string{"suspend the e-mail jobs with Documents for Signature, before anything else (R12)"}, lines...)
 	}
 	if spec.Policy.Signatures == SignaturesDelete {
 		lines = append(lines, "delete entities that Documents for Signature hold on the Client Grid (R12)")

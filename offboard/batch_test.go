@@ -48,6 +48,11 @@ type batch struct {
 // newBatch off-boards the first clients of a world, all under one policy.
 func newBatch(t *testing.T, world offboardtest.World, leave int, policy offboard.Policy, b offboard.Batch) *batch {
 	t.Helper()
+	return newBatchFrom(t, offboard.SourceXPM, world, leave, policy, b)
+}
+
+func newBatchFrom(t *testing.T, source offboard.Source, world offboardtest.World, leave int, policy offboard.Policy, b offboard.Batch) *batch {
+	t.Helper()
 	practice, err := offboardtest.New(world)
 	if err != nil {
 		t.Fatal(err)
@@ -66,12 +71,12 @@ func newBatch(t *testing.T, world offboardtest.World, leave int, policy offboard
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := offboard.Spec{Source: offboard.SourceXPM, Policy: policy}
+	spec := offboard.Spec{Source: source, Policy: policy}
 	for i := range leave {
 		spec.Entities = append(spec.Entities, offboard.Entity{Code: crowdCode(i)})
 	}
 	s.runner = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: s.journal,
-		Operator: offboard.Approve("Pat Example", "tests", nil), Wait: 100 * 24 * time.Hour, Batch: b,
+		Operator: seesBystanders(practice), Wait: 100 * 24 * time.Hour, Batch: b,
 		OnRecord: func(r offboard.Record) {
 			switch r.Kind {
 			case offboard.KindWave:

@@ -34,6 +34,11 @@ func TestByHand(t *testing.T) {
 		{"P9 R5: extra field", offboard.SourceMYOBAEField, with(keepCDM, offboard.ContactsRevoke, ""), cdm, true},
 		{"P9 R6: not integrated", offboard.SourceNone, keepCDM, notIntegrated, true},
 		{"P9 R20: deleted for good", offboard.SourceXPM, deleteAll, nonCDM, true},
+		{"P9 R4a I12: custom field", offboard.SourceXPMField, archiveCDM, byField, true},
+		{"P9 R4a I12: custom field, Nimbus offers nothing", offboard.SourceXPMField, archiveCDM, byField, false},
+		{"P9 R3: name, place and copy of the history", offboard.SourceXPM, offboard.Policy{Documents: offboard.CDM{}, History: offboard.HistoryPolicy{
+			Name: "History_{code}_{digest}.csv", Path: "Current/Off-boarding", XPMCopy: true}}, cdm, true},
+		{"P9 R12: jobs suspended", offboard.SourceXPM, suspendCDM, cdm, true},
 		{"P9 R12: signatures", offboard.SourceXPM, with(keepCDM, "", offboard.SignaturesDelete), signatures, true},
 	}
 	for _, c := range cases {
@@ -51,13 +56,16 @@ func TestByHand(t *testing.T) {
 				}
 				checkInvariants(t, r)
 				for _, step := range r.report.Clients[0].Steps {
-					reachable := !c.none && step.Name == offboard.StepArchiveClient
+					reachable := !c.none && (step.Name == offboard.StepArchiveClient || step.Name == offboard.StepClearCustomField)
 					if step.State == offboard.Done && (step.Proof == offboard.Attested) == reachable {
 						t.Errorf("%s is proved by %s", step.Name, step.Proof)
 					}
 				}
 				if r.onGrid("ACME01") {
 					t.Error("the entity is still on the Client Grid")
+				}
+				if history := c.policy.History; history.XPMCopy {
+					checkFiledByHand(t, r, history)
 				}
 				for _, task := range person.Asked {
 					if task.Where == "" || task.Why == "" || len(task.Do) == 0 || task.Rule == "" {
@@ -66,6 +74,20 @@ func TestByHand(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// checkFiledByHand finds the history under the name and at the place that the
+// policy gives it, and its copy in XPM (R3).
+func checkFiledByHand(t *testing.T, r run, policy offboard.HistoryPolicy) {
+	t.Helper()
+	name := strings.Replace(strings.Replace(policy.Name, "{code}", "acme01", 1), "{digest}", r.step("ACME01", offboard.StepExportHistory).Evidence["sha256"][:16], 1)
+	folder, _ := r.orphan("ACME01")
+	if !slices.ContainsFunc(folder.Files, func(d nimbus.Document) bool { return d.Name == name && d.Path == policy.Path }) {
+		t.Errorf("R3: no %s in %s: %+v", name, policy.Path, folder.Files)
+	}
+	if copies := r.practice.XPM.Documents(r.xpm("ACME01").UUID); len(copies) != 1 || copies[0].FileName != name {
+		t.Errorf("R3: copies in XPM: %d", len(copies))
 	}
 }
 

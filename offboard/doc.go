@@ -31,9 +31,11 @@
 // # Specification and policy
 //
 // A [Spec] says who leaves, from which [Source], under which [Policy]. It is plain
-// JSON. The source chooses the variant: [SourceXPM] archives and runs a Full
-// Client Sync, [SourceMYOBAE] closes, [SourceMYOBAEField] clears an Extra Field,
-// [SourceNone] deletes on the Client Grid. The policy must name the edition of
+// JSON: [ReadSpec] and [ReadPolicy] read it strictly, and [SpecSchema] describes it.
+// The source chooses the variant: [SourceXPM] archives and runs a Full Client Sync,
+// [SourceXPMField] clears a custom field and runs one (assumed to do the same, R4a),
+// [SourceMYOBAE] closes, [SourceMYOBAEField] clears an Extra Field, [SourceNone]
+// deletes on the Client Grid. The policy must name the edition of
 // the Nimbus account, since the same button archives in one and destroys in the
 // other: [CDM] can keep or archive the folder, and has no way to say "delete for
 // good"; [NonCDM] can keep it or, with a [Permanent] decision, delete it. All else
@@ -50,8 +52,11 @@
 //	preflight           P10 I4 R12          resolve                       no         edition only
 //	export-history      R1 R2 I1            preflight                     no         yes
 //	file-history        R3 P4 I1            export-history                no         yes
+//	copy-history        R3 I1               file-history                  no         yes
 //	approve             I10                 file-history                  no         always
+//	suspend-signatures  R12                 approve                       no         yes
 //	archive-client      R4 I1               history, filed, approve       yes        yes
+//	clear-custom-field  R4a I1              history, filed, approve       yes        yes
 //	close-client        R5 I1               history, filed, approve       yes        yes
 //	clear-extra-field   R5 I1               history, filed, approve       yes        yes
 //	delete-client       R6 I1               history, filed, approve       yes        yes
@@ -62,8 +67,12 @@
 //	dispose-documents   R13 R18-R20 I2 I4   confirm-removed               by policy  yes
 //
 // History and filed are export-history and file-history. The removal is the one
-// of archive-client, close-client, clear-extra-field and delete-client that the
-// source calls for; there is at most one sync. approve and the syncs are steps of
+// of archive-client, clear-custom-field, close-client, clear-extra-field and
+// delete-client that the source calls for; there is at most one sync. copy-history
+// and suspend-signatures are there only where the policy asks for them, and the
+// removal then needs them too. Where a custom field is cleared, full-client-sync
+// also asks a person about bystanders, since no list of XPM tells whose field is
+// empty (I12). approve and the syncs are steps of
 // the run. What destroys by policy also needs history, approve and the removal,
 // so that each is proved afresh just before. [Plan.Validate] refuses an order
 // that breaks this, whoever composed it.

@@ -105,11 +105,15 @@ func (p practice) stillLeft(ctx context.Context, v View, disposal folderDisposal
 	if disposal != folderDelete || v.Facts.Snapshot.XPM == "" || p.XPM.Clients == nil {
 		return Verdict{}, nil
 	}
-	state, err := p.getXPM(ctx, v.Facts.Snapshot.XPM)
+	read := func() (upstreamState, error) { return p.getXPM(ctx, v.Facts.Snapshot.XPM) }
+	if v.Spec.Source == SourceXPMField {
+		read = func() (upstreamState, error) { return p.upstreamField(ctx, v) }
+	}
+	state, err := read()
 	if err != nil || state.gone {
 		return Verdict{}, err
 	}
-	return blocked("I2, I11", "the client is active in XPM again: its documents are not deleted")
+	return blocked("I2, I11", "what took the client out of Nimbus was undone in XPM: its documents are not deleted")
 }
 
 // orphan finds the orphaned folder of the client by its code, with or without
@@ -186,6 +190,9 @@ func keptFolder(v View, folder nimbus.Folder, d Disposal) Verdict {
 	verdict.Kept = []Kept{{What: "folder", ID: string(folder.ID), Rule: "R18, P2",
 		Why: "orphaned; until it is disposed of, a client that comes back gets it back, but not its history"}}
 	verdict.Details = map[string]string{"folder": string(folder.ID), "files": fmt.Sprint(d.Documents)}
+	if until := v.Entity.Earliest(v.Spec.Policy); !until.IsZero() {
+		verdict.Details["keepUntil"] = until.String() // P6
+	}
 	if v.Facts.Filed != nil {
 		verdict.Details["historySha256"] = v.Facts.Filed.SHA256()
 	}

@@ -14,6 +14,7 @@ type Facts struct {
 	Snapshot *Snapshot    `json:"snapshot,omitempty"`
 	History  *HistoryFile `json:"history,omitempty"`
 	Filed    *FiledCopy   `json:"filed,omitempty"`
+	Copied   *CopiedFile  `json:"copied,omitempty"`
 	Approved *Approved    `json:"approved,omitempty"`
 	Upstream *Upstream    `json:"upstream,omitempty"`
 	Baseline *Baseline    `json:"baseline,omitempty"`
@@ -39,6 +40,9 @@ func (f *Facts) merge(newer Facts) {
 	}
 	if newer.Filed != nil {
 		f.Filed = newer.Filed
+	}
+	if newer.Copied != nil {
+		f.Copied = newer.Copied
 	}
 	if newer.Approved != nil {
 		f.Approved = newer.Approved
@@ -90,6 +94,8 @@ type HistoryFile struct {
 	// file, and equal to what Nimbus (or the person who exported it) stated.
 	Rows  int   `json:"rows"`
 	Proof Proof `json:"proof"`
+	// Exported is the day of the export in UTC.
+	Exported Date `json:"exported,omitzero"`
 }
 
 // FiledCopy is the copy of a HistoryFile in the Client folder (R3).
@@ -111,6 +117,13 @@ func (c FiledCopy) SHA256() string {
 	return c.Digests[len(c.Digests)-1]
 }
 
+// CopiedFile is the copy of a HistoryFile among the client's documents in XPM.
+type CopiedFile struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"` // of what was sent; XPM states none
+	Proof  Proof  `json:"proof"`
+}
+
 // Approved is what a person approved for the client (I10).
 type Approved struct {
 	// Scope is the hash of what was wanted for the client, and of its snapshot.
@@ -127,7 +140,9 @@ func (f Facts) leftUpstream() bool { return f.Upstream != nil && f.Upstream.Proo
 type Upstream struct {
 	// Operation is a gateway operation that still runs.
 	Operation myobae.OperationUID `json:"operation,omitempty"`
-	Proof     Proof               `json:"proof,omitempty"`
+	// Field is the custom field of XPM that was cleared (R4a).
+	Field xpm.CustomFieldUUID `json:"field,omitempty"`
+	Proof Proof               `json:"proof,omitempty"`
 }
 
 // Baseline is the number of the newest sync that Nimbus knew of once every

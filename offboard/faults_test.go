@@ -144,7 +144,7 @@ func (tr *trial) run(t *testing.T) (offboard.Report, error) {
 	tr.journal.Fail = tr.write
 	return offboard.Runner{
 		Plan: offboard.NewPlan(tr.spec, systems), Journal: tr.journal,
-		Operator: offboard.Approve("Pat Example", "tests", nil), Wait: time.Hour, Batch: oneByOne,
+		Operator: seesBystanders(tr.practice), Wait: time.Hour, Batch: oneByOne,
 	}.Run(ctx)
 }
 
@@ -170,6 +170,9 @@ func newTrial(t *testing.T, source offboard.Source, policy offboard.Policy, at i
 	world.Sync = offboardtest.Sync{Takes: offboardtest.Duration(3 * time.Second), Every: offboardtest.Duration(time.Minute)}
 	if policy.Documents.Edition() == nimbus.EditionNonCDM {
 		world.Edition = nimbus.EditionNonCDM
+	}
+	if source == offboard.SourceXPMField {
+		byField(&world)
 	}
 	practice, err := offboardtest.New(world)
 	if err != nil {
@@ -233,6 +236,7 @@ func TestFaults(t *testing.T) {
 		{"XPM non-CDM delete", offboard.SourceXPM, with(deleteAll, offboard.ContactsRevoke, "")},
 		{"MYOB AE", offboard.SourceMYOBAE, with(archiveCDM, offboard.ContactsDelete, "")},
 		{"not integrated", offboard.SourceNone, with(archiveCDM, offboard.ContactsDelete, "")},
+		{"XPM field, history copied", offboard.SourceXPMField, with(copyCDM, offboard.ContactsDelete, offboard.SignaturesSuspend)},
 	}
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -33,8 +33,7 @@ func filingTaskID(code string, h HistoryFile) string {
 // filedName is the name of the copy in Nimbus. It holds a part of the digest, so
 // that exports of other runs do not take it.
 func filedName(v View) string {
-	code := strings.TrimPrefix(evidenceDir(v.Entity.Code), "client-")
-	return "Client-History-" + code + "-" + filingID(*v.Facts.History) + ".csv"
+	return v.Spec.Policy.History.fileName(v.Entity.Code, *v.Facts.History)
 }
 
 func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
@@ -54,15 +53,12 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		return Verdict{}, err
 	}
 	if !able || mandatory || v.Facts.Snapshot.Folder == "" {
-		what := "Upload to the Client folder of " + v.Entity.Code + " the evidence file " + h.File
-		answer, ask, ok := v.byHand(inNimbus(nimbus.CapabilityDocumentsUpload, what, Task{
-			ID: filingID(*h), Rule: "R3, P4, P9",
-			Why: "the copy stays with the client's documents when the entity and its history go",
-		}))
+		name, task := v.filingTask()
+		answer, ask, ok := v.byHand(task)
 		if !ok {
 			return ask, nil
 		}
-		filed := v.filing(path.Base(h.File), Attested)
+		filed := v.filing(name, Attested)
 		verdict := filedVerdict(filed)
 		verdict.Facts.Filed, verdict.Details["attestedBy"] = &filed, answer.By
 		return verdict, nil
@@ -82,6 +78,9 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		if d.Shared() {
 			return blocked("P4", "the filed history is published to the client: unpublish document %s", d.ID)
 		}
+		if want := v.Spec.Policy.History.Path; want != "" && d.Path != want {
+			return blocked("R3", "the filed history lies in another place than the policy names: move document %s to %s", d.ID, want)
+		}
 		filed := v.filing(name, Read)
 		if !slices.Contains(filed.Documents, d.ID) {
 			filed.Documents = append(filed.Documents, d.ID)
@@ -91,6 +90,27 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		return verdict, nil
 	}
 	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.Folder) + "/" + name, Reason: "upload " + name}, nil
+}
+
+// filingTask asks a person to file the export, under the name that is returned.
+func (v View) filingTask() (name string, t Task) {
+	h, policy := v.Facts.History, v.Spec.Policy.History
+	what := "Upload to the Client folder of " + v.Entity.Code + " the evidence file " + h.File
+	t = inNimbus(nimbus.CapabilityDocumentsUpload, what, Task{
+		ID: filingID(*h), Rule: "R3, P4, P9",
+		Why: "the copy stays with the client's documents when the entity and its history go",
+	})
+	name = path.Base(h.File)
+	if policy.Name != "" {
+		name = filedName(v)
+		t.Do = append(t.Do, "Name it "+name)
+	}
+	if policy.Path != "" {
+		t.Where, _ = strings.CutSuffix(t.Where, nimbus.PathCurrent)
+		t.Where += policy.Path
+		t.Do = append(t.Do, "Put it into "+policy.Path)
+	}
+	return name, t
 }
 
 // mandatoryFields reports whether the practice demands fields of every document.
@@ -155,7 +175,7 @@ func (p practice) applyFiling(ctx context.Context, v View, _ string) (Applied, e
 		return Applied{}, &EvidenceError{Name: h.File, Err: err}
 	}
 	_, err = p.Nimbus.Documents.Upload(ctx, v.Facts.Snapshot.Folder, nimbus.Upload{
-		Name: filedName(v), Size: h.Size, SHA256: [sha256.Size]byte(sum),
+		Name: filedName(v), Path: v.Spec.Policy.History.Path, Size: h.Size, SHA256: [sha256.Size]byte(sum),
 		Body: func() (io.ReadCloser, error) { return v.evidence.Open(h.File) },
 	})
 	return Applied{}, err

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/practicekit/offboarding/internal/strictjson"
 )
 
 // FindingName names one thing that is looked at before a client is touched (P10).
@@ -181,7 +183,7 @@ func (p Policy) findingsProblem() (field, problem string) {
 	for _, name := range slices.Sorted(maps.Keys(p.Findings)) {
 		kind, known := findingKindOf(name)
 		severity := p.Findings[name]
-		field := "policy.findings." + string(name)
+		field := strictjson.Member("policy.findings", string(name))
 		switch {
 		case !known:
 			var names []string
@@ -190,9 +192,9 @@ func (p Policy) findingsProblem() (field, problem string) {
 			}
 			return field, "is no finding: want one of " + strings.Join(names, ", ")
 		case !slices.Contains([]Severity{SeverityIgnore, SeverityInfo, SeverityWarn, SeverityStop}, severity):
-			return field, fmt.Sprintf("is %q: want ignore, info, warn or stop", severity)
+			return field, noneOf(severity, SeverityIgnore, SeverityInfo, SeverityWarn, SeverityStop)
 		case kind.fixed && severity != SeverityStop:
-			return field, fmt.Sprintf("is %q: this one always stops (%s)", severity, kind.rule)
+			return field, fmt.Sprintf("is %s: this one always stops (%s)", severity, kind.rule)
 		}
 	}
 	return "", ""

@@ -21,14 +21,18 @@ type Costs struct {
 // several contacts to dispose of there are further rounds, which nobody knows
 // beforehand. What is deleted for good is worth a read of each client.
 func xpmCosts(spec Spec) map[string]Costs {
-	if spec.Source != SourceXPM {
+	if !spec.Source.isXPM() {
 		return nil
 	}
 	costs := map[string]Costs{
 		StepResolve:        {PerRun: 1},
 		StepPreflight:      {PerRun: spec.preflightLists()},
+		StepCopyHistory:    {PerClient: 3},
 		StepArchiveClient:  {PerClient: 1},
 		StepFullClientSync: {PerWave: 1},
+	}
+	if spec.Source == SourceXPMField {
+		return ofFields(costs, spec.Policy)
 	}
 	switch spec.Policy.Contacts {
 	case ContactsRevoke:
@@ -41,6 +45,29 @@ func xpmCosts(spec Spec) map[string]Costs {
 		costs[StepDisposeDocuments] = Costs{PerWave: 1}
 	case folderDelete:
 		costs[StepDisposeDocuments] = Costs{PerWave: 1, PerClient: 1}
+	}
+	return costs
+}
+
+// ofFields are the costs where a custom field is cleared instead. No list has its
+// values, so they are read for each client: before and after the effect, again once
+// a person has answered for bystanders (I12), and before what is disposed of. The
+// list of clients is read anew after that answer too.
+func ofFields(costs map[string]Costs, policy Policy) map[string]Costs {
+	costs[StepPreflight] = Costs{PerRun: costs[StepPreflight].PerRun + 1} // the definitions
+	costs[StepClearCustomField] = Costs{PerClient: 3}
+	costs[StepFullClientSync] = Costs{PerClient: 1, PerWave: 3}
+	switch policy.Contacts {
+	case ContactsRevoke:
+		costs[StepDisposeContacts] = Costs{PerClient: 1}
+	case ContactsDelete:
+		costs[StepDisposeContacts] = Costs{PerClient: 2}
+	}
+	switch policy.Documents.folder() {
+	case folderArchive:
+		costs[StepDisposeDocuments] = Costs{PerClient: 1}
+	case folderDelete:
+		costs[StepDisposeDocuments] = Costs{PerClient: 2}
 	}
 	return costs
 }

@@ -50,16 +50,32 @@ func TestPlan_Forecast(t *testing.T) {
 
 // What was forecast is what a run costs, call by call.
 func TestPlan_Forecast_isTrue(t *testing.T) {
-	for name, policy := range map[string]offboard.Policy{"keep": keepCDM, "archive": with(archiveCDM, offboard.ContactsDelete, ""), "delete": deleteAll} {
+	copied := keepCDM
+	copied.History.XPMCopy = true
+	for name, c := range map[string]struct {
+		source offboard.Source
+		policy offboard.Policy
+	}{
+		"keep":           {offboard.SourceXPM, keepCDM},
+		"archive":        {offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, "")},
+		"delete":         {offboard.SourceXPM, deleteAll},
+		"copy":           {offboard.SourceXPM, copied},
+		"field":          {offboard.SourceXPMField, keepCDM},
+		"field, archive": {offboard.SourceXPMField, with(archiveCDM, offboard.ContactsDelete, "")},
+		"field, delete":  {offboard.SourceXPMField, deleteAll},
+	} {
 		inBubble(t, func(t *testing.T) {
 			world := crowd(45)
-			if policy.Contacts != "" {
+			if c.policy.Contacts != "" {
 				for i := range world.Clients { // each has somebody who can log in
 					world.Contacts = append(world.Contacts, offboardtest.Contact{FirstName: "Alex", Surname: fmt.Sprint("Example ", i), Login: true, Clients: []string{crowdCode(i)}})
 				}
 			}
-			world.Edition = policy.Documents.Edition()
-			s := newBatch(t, world, 45, policy, offboard.Batch{Wave: 15})
+			world.Edition = c.policy.Documents.Edition()
+			if c.source == offboard.SourceXPMField {
+				byField(&world)
+			}
+			s := newBatchFrom(t, c.source, world, 45, c.policy, offboard.Batch{Wave: 15})
 			want := s.runner.Plan.Forecast(s.runner.Batch)
 			r := s.run(t)
 			if got := s.total(); count(r, offboard.Done) != 45 || got != want.Calls || len(s.waves) != want.Waves {

@@ -179,7 +179,7 @@ func (p practice) applyExport(ctx context.Context, v View, target string) (Appli
 		return Applied{}, err
 	}
 	defer body.Close()
-	h := HistoryFile{File: target, Proof: proof}
+	h := HistoryFile{File: target, Proof: proof, Exported: dateOf(v.Now)}
 	var broken error // what is wrong with the export, as against the disk
 	save := func(w io.Writer) error {
 		disk := &diskWriter{w: w}

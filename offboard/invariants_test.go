@@ -15,11 +15,12 @@ import (
 )
 
 type (
-	nimbustestClient   = nimbustest.ClientState
-	nimbustestContact  = nimbustest.ContactState
-	nimbustestFolder   = nimbustest.FolderState
-	nimbustestEmailJob = nimbustest.EmailJob
-	nimbustestDocument = nimbustest.Document
+	nimbustestClient     = nimbustest.ClientState
+	nimbustestContact    = nimbustest.ContactState
+	nimbustestFolder     = nimbustest.FolderState
+	nimbustestEmailJob   = nimbustest.EmailJob
+	nimbustestDocument   = nimbustest.Document
+	nimbustestNewContact = nimbustest.Contact
 )
 
 func uuidOf(p *offboardtest.Practice, code string) string {
@@ -41,6 +42,15 @@ func checkInvariants(t *testing.T, r run) {
 			t.Errorf("I5: a second %s", key)
 		}
 		seen[key] = seen[key] || e.Changed
+	}
+	for _, c := range r.state.XPM {
+		titles := map[string]bool{}
+		for _, d := range r.practice.XPM.Documents(c.UUID) {
+			if titles[d.Title] {
+				t.Errorf("%s has the document %q twice in XPM", c.Code, d.Title)
+			}
+			titles[d.Title] = true
+		}
 	}
 	if r.state.Nimbus.MailsSent != 0 {
 		t.Errorf("P4: %d e-mails were sent", r.state.Nimbus.MailsSent)

@@ -16,20 +16,23 @@ type Plan struct {
 
 // The names of the ready-made steps.
 const (
-	StepResolve          = "resolve"
-	StepPreflight        = "preflight"
-	StepExportHistory    = "export-history"
-	StepFileHistory      = "file-history"
-	StepApprove          = "approve"
-	StepArchiveClient    = "archive-client"
-	StepCloseClient      = "close-client"
-	StepClearExtraField  = "clear-extra-field"
-	StepDeleteClient     = "delete-client"
-	StepFullClientSync   = "full-client-sync"
-	StepAwaitSync        = "await-sync"
-	StepConfirmRemoved   = "confirm-removed"
-	StepDisposeContacts  = "dispose-contacts"
-	StepDisposeDocuments = "dispose-documents"
+	StepResolve           = "resolve"
+	StepPreflight         = "preflight"
+	StepExportHistory     = "export-history"
+	StepFileHistory       = "file-history"
+	StepCopyHistory       = "copy-history"
+	StepApprove           = "approve"
+	StepSuspendSignatures = "suspend-signatures"
+	StepArchiveClient     = "archive-client"
+	StepClearCustomField  = "clear-custom-field"
+	StepCloseClient       = "close-client"
+	StepClearExtraField   = "clear-extra-field"
+	StepDeleteClient      = "delete-client"
+	StepFullClientSync    = "full-client-sync"
+	StepAwaitSync         = "await-sync"
+	StepConfirmRemoved    = "confirm-removed"
+	StepDisposeContacts   = "dispose-contacts"
+	StepDisposeDocuments  = "dispose-documents"
 )
 
 // NewPlan composes the ready-made steps for the variant of the procedure that
@@ -37,11 +40,15 @@ const (
 func NewPlan(spec Spec, systems Systems) Plan {
 	p := newPractice(systems)
 	steps := []Step{p.resolve(), p.preflight(), p.exportHistory(), p.fileHistory(), p.approve()}
+	steps, byPolicy := p.insertWanted(steps, spec.Policy)
 	removal := ""
 	switch spec.Source {
 	case SourceXPM:
 		removal = StepArchiveClient
-		steps = append(steps, p.archiveClient(), p.fullClientSync())
+		steps = append(steps, p.archiveClient(), p.fullClientSync(removal))
+	case SourceXPMField:
+		removal = StepClearCustomField
+		steps = append(steps, p.clearCustomField(), p.fullClientSync(removal))
 	case SourceMYOBAE:
 		removal = StepCloseClient
 		steps = append(steps, p.closeClient(), p.awaitSync(StepCloseClient))
@@ -54,11 +61,28 @@ func NewPlan(spec Spec, systems Systems) Plan {
 	}
 	after := steps[len(steps)-1].Name
 	steps = append(steps, p.confirmRemoved(spec.Policy, after, removal), p.disposeContacts(spec.Policy, removal), p.disposeDocuments(spec.Policy, removal))
+	plan := Plan{Spec: spec, Steps: steps, Quota: systems.XPM.Quota}
+	taking := &plan.Steps[plan.Index(removal)]
+	taking.Needs = append(taking.Needs, byPolicy...)
 	costs := xpmCosts(spec)
 	for i := range steps {
 		steps[i].Costs = costs[steps[i].Name]
 	}
-	return Plan{Spec: spec, Steps: steps, Quota: systems.XPM.Quota}
+	return plan
+}
+
+// insertWanted inserts the steps before the removal that only a policy asks for,
+// and names them: the removal then needs them.
+func (p practice) insertWanted(steps []Step, policy Policy) (all []Step, names []string) {
+	if policy.History.XPMCopy {
+		i := slices.IndexFunc(steps, func(s Step) bool { return s.Name == StepFileHistory })
+		steps, names = slices.Insert(steps, i+1, p.copyHistory()), append(names, StepCopyHistory)
+	}
+	if policy.Signatures == SignaturesSuspend {
+		i := slices.IndexFunc(steps, func(s Step) bool { return s.Name == StepApprove })
+		steps, names = slices.Insert(steps, i+1, p.suspendSignatures()), append(names, StepSuspendSignatures)
+	}
+	return steps, names
 }
 
 // Index returns the place of a step, for slices.Insert and the like; -1 if the
@@ -121,7 +145,7 @@ func (p Plan) Validate() error {
 // removes reports whether the step is one of those that lead to the removal of an
 // entity.
 func (s StepInfo) removes() bool {
-	return slices.Contains([]string{StepArchiveClient, StepCloseClient, StepClearExtraField, StepDeleteClient, StepFullClientSync}, s.Name)
+	return slices.Contains([]string{StepArchiveClient, StepClearCustomField, StepCloseClient, StepClearExtraField, StepDeleteClient, StepFullClientSync}, s.Name)
 }
 
 func (p Plan) infos() []StepInfo {

@@ -45,10 +45,25 @@ func TestSpec_Validate(t *testing.T) {
 		"nobody":              {func(s *offboard.Spec) { s.Entities = nil }, "entities"},
 		"no code":             {func(s *offboard.Spec) { s.Entities[0].Code = " " }, "entities[0].code"},
 		"twice":               {func(s *offboard.Spec) { s.Entities = append(s.Entities, offboard.Entity{Code: "acme01 "}) }, "entities[1].code"},
-		"I4: no reason":       {func(s *offboard.Spec) { s.Policy.Documents = permanent("", true) }, "policy.documents.permanent.reason"},
-		"I4: no date":         {func(s *offboard.Spec) { s.Policy.Documents = permanent("over", false) }, "entities[0].retainUntil"},
+		"control in a code":   {func(s *offboard.Spec) { s.Entities[0].Code = "A\x1b[2J" }, "entities[0].code"},
+		"control in a name":   {func(s *offboard.Spec) { s.Entities[0].Name = "A\nB" }, "entities[0].name"},
+		"control in a field":  {func(s *offboard.Spec) { s.Field = "A\nB" }, "field"},
+		"fewer than no years": {func(s *offboard.Spec) { s.Policy.RetainYears = -1 }, "policy.retainYears"},
+		"too many years":      {func(s *offboard.Spec) { s.Policy.RetainYears = 101 }, "policy.retainYears"},
+		"a copy in no XPM": {func(s *offboard.Spec) {
+			s.Source, s.Policy.History.XPMCopy = offboard.SourceMYOBAE, true
+		}, "policy.history.xpmCopy"},
+		"I4: no reason": {func(s *offboard.Spec) { s.Policy.Documents = permanent("", true) }, "policy.documents.permanent.reason"},
+		"I4: no date":   {func(s *offboard.Spec) { s.Policy.Documents = permanent("over", false) }, "entities[0].retainUntil"},
 		"P6: date to come": {func(s *offboard.Spec) {
 			s.Policy.Documents, s.Entities[0].RetainUntil = permanent("over", false), date(t, "2026-06-01")
+		}, "entities[0].retainUntil"},
+		"P6: seven years to come": {func(s *offboard.Spec) {
+			s.Policy.Documents, s.Entities[0].ServiceEnded = permanent("over", false), date(t, "2019-06-02")
+		}, "entities[0].serviceEnded"},
+		"P6: a stated date counts before the service's end": {func(s *offboard.Spec) {
+			s.Policy.Documents, s.Entities[0].ServiceEnded = permanent("over", false), date(t, "2001-06-02")
+			s.Entities[0].RetainUntil = date(t, "2030-06-01")
 		}, "entities[0].retainUntil"},
 	}
 	for name, c := range cases {
@@ -66,12 +81,46 @@ func TestSpec_Validate(t *testing.T) {
 	if err := good.Validate(now); err != nil {
 		t.Errorf("P6: a date that has passed: %v", err)
 	}
+	good.Entities[0] = offboard.Entity{Code: "ACME01", ServiceEnded: date(t, "2021-05-29")}
+	good.Policy.RetainYears = 5
+	if err := good.Validate(now); err != nil {
+		t.Errorf("P6: five years that have passed: %v", err)
+	}
+}
+
+// P6: the last day of retention is the one that is stated, or so many years after
+// the service ended.
+func TestEntity_Earliest(t *testing.T) {
+	for name, c := range map[string]struct {
+		until, ended string
+		years        int
+		want         string
+	}{
+		"neither is known":        {"", "", 0, ""},
+		"seven years, by default": {"", "2019-06-30", 0, "2026-06-30"},
+		"the policy's years":      {"", "2019-06-30", 5, "2024-06-30"},
+		"what is stated counts":   {"2020-01-31", "2019-06-30", 5, "2020-01-31"},
+		"a day that is not there": {"", "2020-02-29", 5, "2025-03-01"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var e offboard.Entity
+			if c.until != "" {
+				e.RetainUntil = date(t, c.until)
+			}
+			if c.ended != "" {
+				e.ServiceEnded = date(t, c.ended)
+			}
+			if got := e.Earliest(offboard.Policy{RetainYears: c.years}).String(); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
 }
 
 func TestSpec_JSON(t *testing.T) {
-	for _, policy := range []offboard.Policy{keepCDM, with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete), keepNonCDM, deleteAll} {
-		want := offboard.Spec{Source: offboard.SourceMYOBAEField, Field: "Portal", Policy: policy,
-			Entities: []offboard.Entity{{Code: "ACME01", Name: "Acme", RetainUntil: date(t, "2031-06-30"), Note: "n"}, {Code: "B"}}}
+	for _, policy := range []offboard.Policy{keepCDM, with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete), keepNonCDM, deleteAll, fullPolicy} {
+		want := offboard.Spec{Source: offboard.SourceXPMField, Field: "Portal", Policy: policy,
+			Entities: []offboard.Entity{{Code: "ACME01", Name: "Acme", RetainUntil: date(t, "2031-06-30"), ServiceEnded: date(t, "2024-06-30"), Note: "n"}, {Code: "B"}}}
 		data, err := json.Marshal(want)
 		if err != nil {
 			t.Fatal(err)
@@ -103,8 +152,8 @@ func TestPlan_Validate(t *testing.T) {
 	plan := func() offboard.Plan {
 		return offboard.NewPlan(offboard.Spec{Source: offboard.SourceXPM, Policy: with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete)}, offboard.Systems{})
 	}
-	for _, source := range []offboard.Source{offboard.SourceXPM, offboard.SourceMYOBAE, offboard.SourceMYOBAEField, offboard.SourceNone} {
-		for _, policy := range []offboard.Policy{keepCDM, deleteAll, with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete)} {
+	for _, source := range []offboard.Source{offboard.SourceXPM, offboard.SourceXPMField, offboard.SourceMYOBAE, offboard.SourceMYOBAEField, offboard.SourceNone} {
+		for _, policy := range []offboard.Policy{keepCDM, deleteAll, suspendCDM, copyCDM, with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete)} {
 			if err := offboard.NewPlan(offboard.Spec{Source: source, Policy: policy}, offboard.Systems{}).Validate(); err != nil {
 				t.Errorf("%s: %v", source, err)
 			}

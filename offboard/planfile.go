@@ -1,13 +1,15 @@
 package offboard
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/practicekit/offboarding/internal/strictjson"
 )
 
 // planVersion is the version of the form of a PlanFile. Fields may be added to
@@ -92,21 +94,36 @@ func (s *session) planned(c ClientReport) PlannedClient {
 	return planned
 }
 
-// ReadPlanFile reads what was written as a PlanFile. What is no plan, or was
-// changed by hand so that it no longer is what its scope says, is an error that
-// names the field.
+// maxPlan is how many bytes of a plan are read: a specification, and for each of
+// its clients where every step stands.
+const maxPlan = 16 * maxSpec
+
+// ReadPlanFile reads what was written as a PlanFile, as strictly as ReadSpec reads
+// a specification. What is no plan, or was changed by hand so that it no longer is
+// what its scope says, is a *SpecError that names the field.
 func ReadPlanFile(r io.Reader) (PlanFile, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return PlanFile{}, err
-	}
 	var f PlanFile
-	in := json.NewDecoder(bytes.NewReader(data))
-	in.DisallowUnknownFields()
-	if err := in.Decode(&f); err != nil {
+	err := strictjson.Read(r, &f, strictjson.Options{MaxBytes: maxPlan, Forms: specForms()})
+	if err != nil {
+		return PlanFile{}, inPlan(err)
+	}
+	if err := f.check(); err != nil {
 		return PlanFile{}, err
 	}
-	return f, f.check()
+	return f, nil
+}
+
+// inPlan is what reading found, with the paths of a plan: what UnmarshalJSON says
+// of the policy does not know that the specification is part of one.
+func inPlan(err error) error {
+	wrong, ok := errors.AsType[*SpecError](err)
+	switch {
+	case ok:
+		return &SpecError{"spec." + wrong.Field, wrong.Problem}
+	case errors.As(err, new(*strictjson.Error)):
+		return specError(err)
+	}
+	return fmt.Errorf("the plan cannot be read: %w", err)
 }
 
 func (f PlanFile) check() error {
@@ -116,12 +133,15 @@ func (f PlanFile) check() error {
 	if len(f.Clients) != len(f.Spec.Entities) {
 		return &SpecError{"clients", fmt.Sprintf("are %d, and spec.entities are %d: make the plan anew", len(f.Clients), len(f.Spec.Entities))}
 	}
+	if field, problem := f.Spec.problem(); problem != "" {
+		return &SpecError{"spec." + field, problem}
+	}
 	var scopes []string
 	for i, c := range f.Clients {
 		field := fmt.Sprintf("clients[%d]", i)
 		e := f.Spec.Entities[i]
 		if c.Code != e.Code {
-			return &SpecError{field + ".code", fmt.Sprintf("is %q, and spec.entities[%d] is %q: make the plan anew", c.Code, i, e.Code)}
+			return &SpecError{field + ".code", fmt.Sprintf("is %s, and spec.entities[%d] is %s: make the plan anew", strictjson.Quote(c.Code), i, strictjson.Quote(e.Code))}
 		}
 		if f.Spec.scope(e, c.Snapshot) != c.Scope {
 			return &SpecError{field + ".scope", "does not fit the specification and the snapshot: one of them was changed; make the plan anew"}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/practicekit/offboarding/offboard"
+	"github.com/practicekit/offboarding/offboard/offboardtest"
 )
 
 // proposed is the plan of a run as it is read back from its file.
@@ -153,6 +154,13 @@ func TestReadPlanFile_changed(t *testing.T) {
 			{`"scope":"` + plan.Scope, `"scope":"` + strings.Repeat("0", 64), "scope"},
 			{`{"code":"ACME01"}`, `{"code":"ACME02"}`, "clients[0].code"},
 			{`,{"code":"BETA02"}`, ``, "clients"},
+			{`"version":1`, `"version":1,"version":1`, "version"},
+			{`"version":1`, `"vision":1`, "vision"},
+			{`"documents":["d-1"`, `"documents":[null`, "clients[0].snapshot.documents[0]"},
+			{`"entities":[`, `"entities":[null,`, "spec.entities[0]"},
+			{`"edition":"cdm"`, `"edition":"pro"`, "spec.policy.documents.edition"},
+			{`"source":"xpm"`, `"source":"aps"`, "spec.source"},
+			{`{`, `[`, ""},
 		} {
 			changed := bytes.Replace(data, []byte(c.old), []byte(c.new), 1)
 			if bytes.Equal(changed, data) {
@@ -164,5 +172,39 @@ func TestReadPlanFile_changed(t *testing.T) {
 				t.Errorf("with %s: %v, want an error about %s", c.new, err, c.field)
 			}
 		}
+	})
+}
+
+// FuzzReadPlanFile reads nonsense: it never panics, every error names a field or
+// says that there is no JSON object, and what is taken reads the same again.
+func FuzzReadPlanFile(f *testing.F) {
+	practice, err := offboardtest.New(defaultWorld())
+	if err != nil {
+		f.Fatal(err)
+	}
+	systems, err := practice.Systems(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	spec := offboard.Spec{Source: offboard.SourceXPM, Policy: archiveCDM, Entities: []offboard.Entity{{Code: "ACME01"}}}
+	plan, _, err := offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: &offboardtest.Journal{}}.Propose(context.Background())
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := json.Marshal(plan)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	for _, document := range []string{`{"version":1}`, `{"version":1,"clients":[],"spec":{"entities":[]}}`, `{"clients":[{"snapshot":null}]}`, `[]`, ``} {
+		f.Add([]byte(document))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		plan, err := offboard.ReadPlanFile(bytes.NewReader(data))
+		if err != nil {
+			namesAField(t, data, err)
+			return
+		}
+		again(t, plan, offboard.ReadPlanFile)
 	})
 }

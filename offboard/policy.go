@@ -1,9 +1,11 @@
 package offboard
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/practicekit/offboarding/internal/strictjson"
 	"github.com/practicekit/offboarding/nimbus"
 )
 
@@ -19,11 +21,31 @@ type Policy struct {
 	// Signatures says what to do with an entity that Documents for Signature
 	// hold on the Client Grid (R12).
 	Signatures SignaturesPolicy
+	// History says where the exported history is kept beside the evidence, and
+	// under which name.
+	History HistoryPolicy
+	// RetainYears is for how many years after its service has ended the records of
+	// a client must be kept (P6), 0 to 100; zero means DefaultRetainYears. It counts
+	// for entities that have no RetainUntil of their own.
+	RetainYears int
 	// Findings raises or lowers what preflight makes of its findings (P10). One
 	// that it does not name has the default of the package's documentation.
 	// FindingAmbiguity, FindingEdition and FindingCloseBlockers always stop (P5,
 	// I4, R5).
 	Findings map[FindingName]Severity
+}
+
+// DefaultRetainYears is the longer of the two periods of Australian law that P6
+// names.
+const DefaultRetainYears = 7
+
+const maxRetainYears = 100
+
+func (p Policy) retainYears() int {
+	if p.RetainYears == 0 {
+		return DefaultRetainYears
+	}
+	return p.RetainYears
 }
 
 // Documents is CDM or NonCDM: the edition decides what can be asked for.
@@ -80,8 +102,8 @@ func (n NonCDM) folder() folderDisposal {
 }
 
 // Permanent is the explicit decision that destroying documents for good needs
-// (I4, P6). Every entity needs a RetainUntil that has passed, or the records are
-// held elsewhere.
+// (I4, P6). Every entity needs a date that has passed, see [Entity.Earliest], or
+// the records are held elsewhere.
 type Permanent struct {
 	Reason               string `json:"reason"`
 	RecordsHeldElsewhere bool   `json:"recordsHeldElsewhere,omitempty"`
@@ -102,8 +124,12 @@ const (
 type SignaturesPolicy string
 
 const (
-	SignaturesStop   SignaturesPolicy = "stop"   // stop before the client is touched
-	SignaturesDelete SignaturesPolicy = "delete" // delete the entity by hand after the sync (I13)
+	SignaturesStop SignaturesPolicy = "stop" // stop before the client is touched
+	// SignaturesSuspend suspends the e-mail jobs before the client is touched, so
+	// that they remind nobody who has left. What they hold keeps the entity on the
+	// Client Grid all the same (assumed), so the run stops after the sync (R12).
+	SignaturesSuspend SignaturesPolicy = "suspend"
+	SignaturesDelete  SignaturesPolicy = "delete" // delete the entity by hand after the sync (I13)
 )
 
 // problem says what is wrong with the policy, with the field, or "".
@@ -112,76 +138,37 @@ func (p Policy) problem() (field, problem string) {
 	case nil:
 		return "policy.documents", "says neither CDM nor NonCDM: the edition of the Nimbus account must be named (I4)"
 	case NonCDM:
-		if d.Delete != nil && d.Delete.Reason == "" {
+		if d.Delete != nil && strings.TrimSpace(d.Delete.Reason) == "" {
 			return "policy.documents.permanent.reason", "is empty: deleting documents for good needs a reason (I4)"
 		}
 	}
-	switch p.Contacts {
-	case "", ContactsKeep, ContactsRevoke, ContactsDelete:
-	default:
-		return "policy.contacts", fmt.Sprintf("is %q: want keep, revoke or delete", p.Contacts)
+	if problem := noneOf(p.Contacts, "", ContactsKeep, ContactsRevoke, ContactsDelete); problem != "" {
+		return "policy.contacts", problem
 	}
-	switch p.Signatures {
-	case "", SignaturesStop, SignaturesDelete:
-	default:
-		return "policy.signatures", fmt.Sprintf("is %q: want stop or delete", p.Signatures)
+	if problem := noneOf(p.Signatures, "", SignaturesStop, SignaturesSuspend, SignaturesDelete); problem != "" {
+		return "policy.signatures", problem
+	}
+	if p.RetainYears < 0 || p.RetainYears > maxRetainYears {
+		return "policy.retainYears", fmt.Sprintf("is %d: want 0 to %d; 0 means %d (P6)", p.RetainYears, maxRetainYears, DefaultRetainYears)
+	}
+	if field, problem := p.History.problem(); problem != "" {
+		return "policy.history." + field, problem
 	}
 	return p.findingsProblem()
 }
 
-type policyJSON struct {
-	Documents  documentsJSON    `json:"documents"`
-	Contacts   ContactsPolicy   `json:"contacts,omitempty"`
-	Signatures SignaturesPolicy `json:"signatures,omitempty"`
-
-	Findings map[FindingName]Severity `json:"findings,omitempty"`
-}
-
-type documentsJSON struct {
-	Edition   nimbus.Edition `json:"edition"`
-	Folder    folderDisposal `json:"folder"`
-	Permanent *Permanent     `json:"permanent,omitempty"`
-}
-
-// MarshalJSON writes the documents policy as its edition and folder:
-// {"edition":"cdm","folder":"archive"}.
-func (p Policy) MarshalJSON() ([]byte, error) {
-	out := policyJSON{Contacts: p.Contacts, Signatures: p.Signatures, Findings: p.Findings}
-	if p.Documents != nil {
-		out.Documents = documentsJSON{Edition: p.Documents.Edition(), Folder: p.Documents.folder()}
-		if n, ok := p.Documents.(NonCDM); ok {
-			out.Documents.Permanent = n.Delete
+// noneOf says what a word of a specification should be, or "" where it is one of
+// those that are known.
+func noneOf[T ~string](word T, known ...T) string {
+	if slices.Contains(known, word) {
+		return ""
+	}
+	var words []string
+	for _, k := range known {
+		if k != "" {
+			words = append(words, string(k))
 		}
 	}
-	return json.Marshal(out)
-}
-
-// UnmarshalJSON reads what MarshalJSON writes. A combination that the edition
-// does not have (CDM with delete, NonCDM with archive) is an error.
-func (p *Policy) UnmarshalJSON(data []byte) error {
-	var in policyJSON
-	if err := json.Unmarshal(data, &in); err != nil {
-		return err
-	}
-	documents, err := in.Documents.policy()
-	if err != nil {
-		return err
-	}
-	*p = Policy{Documents: documents, Contacts: in.Contacts, Signatures: in.Signatures, Findings: in.Findings}
-	return nil
-}
-
-func (d documentsJSON) policy() (Documents, error) {
-	switch {
-	case d.Edition == nimbus.EditionCDM && d.Folder == folderKeep && d.Permanent == nil:
-		return CDM{}, nil
-	case d.Edition == nimbus.EditionCDM && d.Folder == folderArchive && d.Permanent == nil:
-		return CDM{ArchiveFolder: true}, nil
-	case d.Edition == nimbus.EditionNonCDM && d.Folder == folderKeep && d.Permanent == nil:
-		return NonCDM{}, nil
-	case d.Edition == nimbus.EditionNonCDM && d.Folder == folderDelete && d.Permanent != nil:
-		return NonCDM{Delete: d.Permanent}, nil
-	}
-	return nil, &SpecError{Field: "policy.documents", Problem: fmt.Sprintf(
-		"edition %q with folder %q: cdm can keep or archive, non-cdm can keep or delete, and only delete has (and needs) \"permanent\" (R19, R20, I4)", d.Edition, d.Folder)}
+	last := len(words) - 1
+	return fmt.Sprintf("is %s: want %s or %s", strictjson.Quote(string(word)), strings.Join(words[:last], ", "), words[last])
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
+	"github.com/practicekit/offboarding/xpm"
 )
 
 // practice is what the ready-made steps share: the ways into the systems, the
@@ -19,6 +20,7 @@ type practice struct {
 	work     *shared[openWork]
 	invoices *shared[openInvoices]
 	leavers  *shared[map[string]bool]
+	fields   *shared[[]xpm.CustomField]
 	question *question
 }
 
@@ -30,6 +32,7 @@ func newPractice(systems Systems) practice {
 		work:     newShared[openWork](),
 		invoices: newShared[openInvoices](),
 		leavers:  newShared[map[string]bool](),
+		fields:   newShared[[]xpm.CustomField](),
 		question: &question{},
 	}
 }

@@ -29,6 +29,9 @@ func (p practice) checkPreflight(ctx context.Context, v View) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
+	if verdict, err := p.hasFilterField(ctx, v); err != nil || verdict.State != "" {
+		return verdict, err
+	}
 	f := newFound(v.Spec.Policy)
 	lookAtEdition(v, edition, f)
 	lookAtRetention(v, f)

@@ -150,7 +150,7 @@ func (v View) codes() (map[string]bool, error) {
 
 // lookAtRetention compares the day until which records must be kept with today.
 func lookAtRetention(v View, f *found) {
-	until := v.Entity.RetainUntil
+	until := v.Entity.Earliest(v.Spec.Policy)
 	switch {
 	case until.IsZero():
 		f.notKnown("the client has no retention date", FindingRetention)

@@ -9,7 +9,7 @@ import (
 
 // lookInXPM finds what XPM has of the client, from lists of the whole practice.
 func (p practice) lookInXPM(ctx context.Context, v View, f *found) error {
-	if v.Spec.Source != SourceXPM {
+	if !v.Spec.Source.isXPM() {
 		return nil
 	}
 	id := v.Facts.Snapshot.XPM

@@ -77,6 +77,8 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 		return blocked("I11", "the entity is on the Client Grid, since the client is active in the source system again")
 	case jobs == 0:
 		return waiting("R9", "still on the Client Grid after the sync, and no Documents for Signature hold it")
+	case v.Spec.Policy.Signatures == SignaturesSuspend:
+		return blocked("R12", "%d e-mail jobs with Documents for Signature, which are suspended, hold the entity on the Client Grid: delete them, or resume and finish them, and sync again; or choose the policy that deletes the entity by hand", jobs)
 	case v.Spec.Policy.Signatures != SignaturesDelete:
 		return blocked("R12", "%d e-mail jobs with Documents for Signature hold the entity on the Client Grid: finish or delete them and sync again, or choose the policy that deletes the entity by hand", jobs)
 	}

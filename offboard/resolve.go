@@ -49,6 +49,8 @@ func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
 		return blocked("R1, R9", "the client is not on the Client Grid: its history is gone or never was in Nimbus, so there is nothing to export")
 	case len(entities) > 1:
 		return ambiguous(v, len(entities), "%d entities on the Client Grid have this code: an ambiguous client is never off-boarded", len(entities)), nil
+	case v.Spec.Source == SourceXPMField && found.left:
+		return blocked("R4a, P11", "the client is archived or deleted in XPM already: it leaves by that, so off-board it with the source xpm")
 	case v.Spec.Source == SourceNone && entities[0].Integrated:
 		return blocked("R6", "the client is integrated with a source system and would come back: name that system as the source")
 	case v.Spec.Source != SourceNone && !found.known():
@@ -84,7 +86,7 @@ func (u upstreamIDs) known() bool { return u.xpm != "" || u.myobae != "" || u.by
 
 func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdict, error) {
 	switch {
-	case v.Spec.Source == SourceXPM && p.XPM.Clients != nil:
+	case v.Spec.Source.isXPM() && p.XPM.Clients != nil:
 		list, err := p.xpmClients(ctx, v, 0)
 		clients := list.byCode[codeKey(v.Entity.Code)]
 		if err != nil || len(clients) == 0 {

@@ -68,6 +68,7 @@ func (s *session) returns(code string) []Return {
 func (s *session) entityReturns(facts Facts) Return {
 	how := map[Source]string{
 		SourceXPM:         "un-archive the client in Xero Practice Manager, then run a Manual sync in Nimbus",
+		SourceXPMField:    fmt.Sprintf("set the custom field %q again in Xero Practice Manager, then run a Manual sync in Nimbus", s.Plan.Spec.field()),
 		SourceMYOBAE:      "reopen the client in MYOB AE; the next sync brings it back",
 		SourceMYOBAEField: fmt.Sprintf("set the Extra Field %q again in MYOB AE; the next sync brings the client back", s.Plan.Spec.field()),
 		SourceNone:        "create the client anew on the Client Grid, with the same code and name",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,9 @@ type scenario struct {
 	// between is what people of the practice do once a step is done.
 	between map[string]func(*offboardtest.Practice)
 	person  func(*offboardtest.Practice) offboard.Operator
-	want    offboard.State
+	// pass, if set, stands between the clients and the systems.
+	pass func(p *offboardtest.Practice, r *http.Request, next http.RoundTripper) (*http.Response, error)
+	want offboard.State
 	// rule is the rule that the report gives for what did not get done.
 	rule  string
 	check func(*testing.T, run)
@@ -83,7 +86,14 @@ func perform(t *testing.T, s scenario) run {
 	if s.spec != nil {
 		s.spec(&spec)
 	}
-	systems, err := practice.Systems(nil)
+	systems, err := practice.Systems(func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			if s.pass != nil {
+				return s.pass(practice, r, next)
+			}
+			return next.RoundTrip(r)
+		})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -612,8 +622,10 @@ var scenarios = []scenario{
 	},
 }
 
-func TestScenarios(t *testing.T) {
-	for _, s := range scenarios {
+func TestScenarios(t *testing.T) { tryAll(t, scenarios) }
+
+func tryAll(t *testing.T, rows []scenario) {
+	for _, s := range rows {
 		t.Run(s.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := perform(t, s)

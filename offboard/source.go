@@ -73,6 +73,9 @@ func (p practice) upstream(ctx context.Context, v View) (upstreamState, error) {
 	spec, snap := v.Spec, v.Facts.Snapshot
 	switch {
 	case snap.XPM != "" && p.XPM.Clients != nil:
+		if spec.Source == SourceXPMField {
+			return p.upstreamField(ctx, v)
+		}
 		return p.inXPM(ctx, v, snap.XPM, v.sinceChange(StepArchiveClient))
 	case snap.MYOBAE != "" && p.MYOBAE.Clients != nil:
 		c, err := p.MYOBAE.Clients.Get(ctx, snap.MYOBAE)

@@ -2,6 +2,7 @@ package offboard
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -209,6 +210,18 @@ func (v View) did(target string) bool {
 	for _, e := range v.effects() {
 		if e.target == target && e.state == Done {
 			return true
+		}
+	}
+	return false
+}
+
+// unproved reports whether this session had the step's effect on the target, and
+// no read has shown it so far: what is read may be older than the effect.
+func (v View) unproved(target string) bool {
+	mine := v.mine()
+	for _, e := range slices.Backward(mine.effects) {
+		if e.target == target && e.state == Done {
+			return e.seq > v.session() && mine.became < e.seq
 		}
 	}
 	return false

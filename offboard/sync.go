@@ -21,10 +21,10 @@ const (
 // fullClientSync starts one Full Client Sync for all clients of a wave and waits
 // for it (R7). It is practice-wide, so it is guarded against bystanders: clients
 // that it would remove and that the run does not know (R8a, I12).
-func (p practice) fullClientSync() Step {
+func (p practice) fullClientSync(after string) Step {
 	return Step{
 		StepInfo: StepInfo{Name: StepFullClientSync, Does: "run a Full Client Sync in Nimbus", Rule: "R7, R8a, I12",
-			Needs: append(removalNeeds(), StepArchiveClient), Destructive: true, Scope: PerWave},
+			Needs: append(removalNeeds(), after), Destructive: true, Scope: PerWave},
 		Check: p.checkFullSync,
 		Apply: func(ctx context.Context, _ View, target string) (Applied, error) {
 			_, err := p.Nimbus.Syncs.StartFull(ctx, nimbus.SyncID(target))
@@ -146,7 +146,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		if !ok {
 			return ask, nil
 		}
-		return Verdict{}, nil
+		return p.fieldBystanders(v)
 	}
 	now, _ := v.progress.now()
 	list, err := p.xpmClients(ctx, v, now)
@@ -175,7 +175,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	if len(others) > 0 {
 		return blocked("I12, R8a", "the sync would also remove %s, archived or deleted in XPM and not exported by this run: off-board them in this run, or un-archive them", strings.Join(others, ", "))
 	}
-	return Verdict{}, nil
+	return p.fieldBystanders(v)
 }
 
 // stillOnGrid names the clients of the wave that are on the Client Grid although

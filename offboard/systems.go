@@ -29,7 +29,7 @@ type Systems struct {
 func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 	var s Systems
 	if x != nil {
-		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Invoices: x.Invoices, Times: x.Times, Quota: x}
+		s.XPM = XPM{Clients: x.Clients, Jobs: x.Jobs, Invoices: x.Invoices, Times: x.Times, CustomFields: x.CustomFields, Documents: x.Documents, Quota: x}
 	}
 	if m != nil {
 		s.MYOBAE = MYOBAE{Clients: m.Clients, ExtraFields: m.ExtraFields, Operations: m.Operations}
@@ -43,6 +43,8 @@ func NewSystems(x *xpm.Client, m *myobae.Client, n *nimbus.Client) Systems {
 
 // XPM is the way into Xero Practice Manager. Jobs, Invoices and Times may each be
 // nil by itself: what preflight would look for in them is then not known.
+// CustomFields is needed only where a custom field is cleared, Documents only
+// where the history is copied there.
 type XPM struct {
 	Clients interface {
 		Get(context.Context, xpm.ClientUUID) (xpm.ClientEntity, error)
@@ -51,6 +53,15 @@ type XPM struct {
 	}
 	Jobs interface {
 		Current(context.Context, xpm.CurrentOptions) iter.Seq2[xpm.Job, error]
+	}
+	CustomFields interface {
+		List(context.Context, xpm.CustomFieldOptions) iter.Seq2[xpm.CustomField, error]
+		GetClientValues(context.Context, xpm.ClientUUID) ([]xpm.CustomFieldValue, error)
+		UpdateClientValues(context.Context, xpm.ClientUUID, ...xpm.CustomFieldValue) error
+	}
+	Documents interface {
+		List(context.Context, xpm.ClientUUID) iter.Seq2[xpm.Document, error]
+		Create(context.Context, xpm.ClientUUID, xpm.DocumentParams) error
 	}
 	Invoices interface {
 		Current(context.Context, xpm.InvoiceOptions) iter.Seq2[xpm.Invoice, error]
@@ -105,6 +116,7 @@ type Nimbus struct {
 	}
 	EmailJobs interface {
 		ListByClient(context.Context, nimbus.ClientID) ([]nimbus.EmailJob, error)
+		Suspend(context.Context, nimbus.EmailJobID) (nimbus.EmailJob, error)
 	}
 	Folders interface {
 		List(context.Context, nimbus.FolderFilter) ([]nimbus.Folder, error)
@@ -135,7 +147,7 @@ func (n Nimbus) has(c nimbus.Capability) bool {
 		return n.History != nil
 	case nimbus.CapabilityContactsRead, nimbus.CapabilityContactsAccess, nimbus.CapabilityContactsDelete:
 		return n.Contacts != nil
-	case nimbus.CapabilityEmailJobsRead:
+	case nimbus.CapabilityEmailJobsRead, nimbus.CapabilityEmailJobsSuspend:
 		return n.EmailJobs != nil
 	case nimbus.CapabilityFoldersRead:
 		return n.Folders != nil && n.Documents != nil

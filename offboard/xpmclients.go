@@ -104,16 +104,21 @@ func (p practice) inXPM(ctx context.Context, v View, id xpm.ClientUUID, after in
 // getXPM reads one client by itself.
 func (p practice) getXPM(ctx context.Context, id xpm.ClientUUID) (upstreamState, error) {
 	c, err := p.XPM.Clients.Get(ctx, id)
-	var refusal *xpm.Error
 	switch {
-	case errors.As(err, &refusal) && errors.Is(err, xpm.ErrNotFound) && refusal.Description == "Invalid client identifier":
-		// XPM's own words, as against a gateway's 404. Assumed: it no longer
-		// shows a client that was deleted or merged away.
+	case unknownInXPM(err):
 		return upstreamState{gone: true, how: "no longer in XPM: deleted or merged (P11)"}, nil
 	case err != nil:
 		return upstreamState{}, err
 	}
 	return xpmState(c)
+}
+
+// unknownInXPM reports whether XPM itself says that it has no such client, as
+// against a gateway's 404. Assumed: it no longer shows a client that was deleted
+// or merged away.
+func unknownInXPM(err error) bool {
+	refusal, ok := errors.AsType[*xpm.Error](err)
+	return ok && errors.Is(err, xpm.ErrNotFound) && refusal.Description == "Invalid client identifier"
 }
 
 func xpmState(c xpm.ClientEntity) (upstreamState, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -24,7 +25,7 @@ type builtin struct {
 }
 
 // builtinWorld is what the built-in practice begins with. It has the edition
-// and the extra field that the command line names, unless -world says otherwise.
+// and the filter field that the command line names, unless -world says otherwise.
 func (o options) builtinWorld() (offboardtest.World, error) {
 	if o.world == "" {
 		return o.defaultWorld(), nil
@@ -47,7 +48,13 @@ func (o options) builtinWorld() (offboardtest.World, error) {
 func (o options) defaultWorld() offboardtest.World {
 	w := offboardtest.DefaultWorld(o.edition(), o.source != string(offboard.SourceNone))
 	w.Sync.Takes = offboardtest.Duration(2 * time.Second) // long enough to be seen waiting
-	if o.field != "" {
+	switch {
+	case o.source == string(offboard.SourceXPMField):
+		w.XPMFilterField = cmp.Or(o.field, offboard.DefaultField)
+		for i := range w.Clients {
+			w.Clients[i].XPM.Fields = map[string]any{w.XPMFilterField: true}
+		}
+	case o.field != "":
 		w.FilterField = o.field
 		for i := range w.Clients {
 			w.Clients[i].MYOBAE.ExtraFields = map[string]any{o.field: true}

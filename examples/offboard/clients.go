@@ -50,7 +50,7 @@ func loadClients(name string) (clientList, error) {
 	return parseClients(name, data)
 }
 
-var columns = []string{"code", "name", "retain_until", "note"}
+var columns = []string{"code", "name", "retain_until", "service_ended", "note"}
 
 // parseClients reads a CSV file whose first line names its columns. Every error
 // is an *inputError that names the line.
@@ -63,7 +63,7 @@ func parseClients(name string, data []byte) (clientList, error) {
 	in := csv.NewReader(bytes.NewReader(data))
 	header, err := in.Read()
 	if errors.Is(err, io.EOF) {
-		return list, inputErrorf("%s is empty: want a line that names the columns (code is needed; name, retain_until and note may follow), and a line for each client", name)
+		return list, inputErrorf("%s is empty: want a line that names the columns (code is needed; name, retain_until, service_ended and note may follow), and a line for each client", name)
 	}
 	if err != nil {
 		return list, list.notCSV(err)
@@ -149,10 +149,9 @@ func parseClient(row []string, place map[string]int) (e offboard.Entity, problem
 			return e, fmt.Sprintf("has a control character or a line break in %q", s)
 		}
 	}
-	if date := text("retain_until"); date != "" {
-		var err error
-		if e.RetainUntil, err = offboard.ParseDate(date); err != nil {
-			return e, "has a retain_until that is no date: " + err.Error()
+	for column, into := range map[string]*offboard.Date{"retain_until": &e.RetainUntil, "service_ended": &e.ServiceEnded} {
+		if err := into.UnmarshalText([]byte(text(column))); err != nil {
+			return e, "has a " + column + " that is no date: " + err.Error()
 		}
 	}
 	return e, ""
@@ -176,7 +175,7 @@ func (l clientList) explain(err error) error {
 		var i int
 		if n, _ := fmt.Sscanf(e.Field, "entities[%d]", &i); n == 1 && i < len(l.items) {
 			_, field, _ := strings.Cut(e.Field, ".")
-			field = map[string]string{"retainUntil": "retain_until", "code": "code"}[field]
+			field = map[string]string{"retainUntil": "retain_until", "serviceEnded": "service_ended", "code": "code", "name": "name"}[field]
 			return l.wrong(l.items[i].line, "(%s): %s %s", l.items[i].entity.Code, field, hintHeldElsewhere(field, e.Problem))
 		}
 		return inputErrorf("%s %s", e.Field, e.Problem)
@@ -194,7 +193,7 @@ func (l clientList) explain(err error) error {
 }
 
 func hintHeldElsewhere(field, problem string) string {
-	if field == "retain_until" {
+	if field == "retain_until" || field == "service_ended" {
 		return problem + "; wait until the date has passed, use -folder keep, or state with -held-elsewhere that the records are held elsewhere"
 	}
 	return problem

@@ -25,6 +25,7 @@ func TestParseClients_Refused(t *testing.T) {
 		"control in code":  {"code\n\"A\nB\"\n", "line 2 has a control character"},
 		"control in name":  {"code,name\nA,\"\x1b[2J\"\n", "line 2 has a control character"},
 		"date":             {"code,retain_until\nA,30.6.2020\n", "line 2 has a retain_until that is no date"},
+		"no date of end":   {"code,service_ended\nA,June 2020\n", "line 2 has a service_ended that is no date"},
 		"no such day":      {"code,retain_until\nA,2023-02-30\n", "line 2 has a retain_until that is no date"},
 		"too many fields":  {"code\nA\nB,C\n", "line 3 is not CSV"},
 		"open quote":       {"code,name\nA,\"x\n", "is not CSV"},
@@ -47,7 +48,7 @@ func TestParseClients_Refused(t *testing.T) {
 
 func TestParseClients(t *testing.T) {
 	t.Parallel()
-	list, err := parseClients("list.csv", []byte("\ufeffNote, CODE ,Retain_Until\r\n\"two\nlines\",ACME01,2020-06-30\r\n\r\n,\"BETA,02\",\r\n"))
+	list, err := parseClients("list.csv", []byte("\ufeffNote, CODE ,Retain_Until,service_ended\r\n\"two\nlines\",ACME01,2020-06-30,\r\n\r\n,\"BETA,02\",,2020-06-30\r\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +58,7 @@ func TestParseClients(t *testing.T) {
 	}
 	want := []listedClient{
 		{offboard.Entity{Code: "ACME01", Note: "two\nlines", RetainUntil: date}, 2},
-		{offboard.Entity{Code: "BETA,02"}, 5},
+		{offboard.Entity{Code: "BETA,02", ServiceEnded: date}, 5},
 	}
 	if len(list.items) != len(want) {
 		t.Fatalf("got %+v", list.items)

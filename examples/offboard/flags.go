@@ -15,16 +15,18 @@ import (
 const usage = `Usage: offboard [flags] [FILE.csv]
 
 Off-boards the clients that FILE.csv names (columns: code, name, retain_until,
-note) from a built-in practice, or from the systems that -config names.
+service_ended, note) from a built-in practice, or from the systems that -config
+names.
 
-  -source S         xpm, myobae, myobae-field or none (default xpm)
-  -field NAME       the extra field of -source myobae-field (default "Nimbus Portal")
+  -source S         xpm, xpm-field, myobae, myobae-field or none (default xpm)
+  -field NAME       the field that -source xpm-field or myobae-field clears (default "Nimbus Portal")
   -cdm=BOOL         the Nimbus account has Cloud Document Management (default true)
   -folder F         keep, archive (with CDM) or delete (without) the folder (default keep)
   -permanent REASON why documents are deleted for good; -folder delete needs it
   -held-elsewhere   the records that -folder delete destroys are held elsewhere
   -contacts C       keep, revoke or delete contacts with a login of their own (default keep)
-  -signatures S     stop at Documents for Signature, or delete the entity (default stop)
+  -signatures S     stop at Documents for Signature, suspend their e-mail jobs, or delete the
+                    entity (default stop)
   -dir DIR          journal and evidence (default offboarding; built-in practice: a temporary one)
   -preview          say what would be done, and send nothing but reads
   -yes              approve what destroys, instead of asking
@@ -119,10 +121,10 @@ func (o options) check() error {
 		flag, value string
 		of          []string
 	}{
-		{"source", o.source, []string{"xpm", "myobae", "myobae-field", "none"}},
+		{"source", o.source, []string{"xpm", "xpm-field", "myobae", "myobae-field", "none"}},
 		{"folder", o.folder, []string{"keep", "archive", "delete"}},
 		{"contacts", o.contacts, []string{"keep", "revoke", "delete"}},
-		{"signatures", o.signatures, []string{"stop", "delete"}},
+		{"signatures", o.signatures, []string{"stop", "suspend", "delete"}},
 	} {
 		if !slices.Contains(choice.of, choice.value) {
 			return inputErrorf("-%s is %q: want one of %s", choice.flag, choice.value, strings.Join(choice.of, ", "))
@@ -145,8 +147,8 @@ func (o options) check() error {
 		return inputErrorf("-permanent is the reason for -folder delete, and -folder is %s: leave it out", o.folder)
 	case o.heldElsewhere && !deletes:
 		return inputErrorf("-held-elsewhere is about -folder delete, and -folder is %s: leave it out", o.folder)
-	case o.given["field"] && o.source != "myobae-field":
-		return inputErrorf("-field names the extra field of -source myobae-field, and -source is %s: leave it out", o.source)
+	case o.given["field"] && o.source != "myobae-field" && o.source != "xpm-field":
+		return inputErrorf("-field names the field that -source xpm-field or myobae-field clears, and -source is %s: leave it out", o.source)
 	case o.config != "" && o.world != "":
 		return inputErrorf("-config is for real systems and -world for the built-in practice: use one of them")
 	case o.config != "" && o.clients == "":

@@ -54,6 +54,8 @@ func TestRun_NamedField(t *testing.T) {
 	t.Parallel()
 	o := offboardWith(t, "-preview", "-source", "myobae-field", "-field", "Portal")
 	o.want(t, exitDone, `stdout:clear the Extra Field "Portal"`)
+	o = offboardWith(t, "-preview", "-source", "xpm-field", "-field", "Portal")
+	o.want(t, exitDone, `stdout:clear the custom field "Portal"`)
 }
 
 func TestRun_Report(t *testing.T) {

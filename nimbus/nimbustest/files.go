@@ -1,6 +1,7 @@
 package nimbustest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -95,12 +96,13 @@ func digestHeader(sum [sha256.Size]byte) string {
 	return "sha-256=:" + base64.StdEncoding.EncodeToString(sum[:]) + ":"
 }
 
-// upload stores a document under Current. A published one, or one with a
+// upload stores a document under Current or below it. A published one, or one with a
 // notification, mails the contacts (P4). A stored file adds a row to the
 // history, so the exported file is always one event short of it.
 func (s *Server) upload(r request) answer {
 	query := r.URL.Query()
 	name, published := query.Get("name"), query.Get("published") == "true"
+	place := cmp.Or(query.Get("path"), nimbus.PathCurrent)
 	target := r.PathValue("id") + "/" + name
 	stated := r.Header.Values("Content-Digest")
 	if r.ContentLength < 0 || len(stated) != 1 || !digestPattern.MatchString(stated[0]) {
@@ -115,7 +117,8 @@ func (s *Server) upload(r request) answer {
 		return problem(http.StatusUnprocessableEntity, nimbus.CodeDigestMismatch, "the content does not have the digest of its header").about(f.clientCode, target)
 	}
 	if d := find(f.files, func(d *document) bool {
-		return strings.EqualFold(d.Name, name) && d.SHA256 == hex.EncodeToString(sum[:]) && !d.Shared()
+		return strings.EqualFold(d.Name, name) && d.SHA256 == hex.EncodeToString(sum[:]) && !d.Shared() &&
+			(!query.Has("path") || d.Path == place)
 	}); d != nil {
 		return respond(http.StatusOK, d.Document).about(f.clientCode, target)
 	}
@@ -125,7 +128,7 @@ func (s *Server) upload(r request) answer {
 	if missing := s.missingFields(query); len(missing) > 0 {
 		return problemWith(http.StatusUnprocessableEntity, nimbus.CodeMandatoryFields, "mandatory document fields are missing", "fields", missing).about(f.clientCode, target)
 	}
-	d := s.newDocument(f, Document{Name: name, Content: r.body, Path: nimbus.PathCurrent, Published: published})
+	d := s.newDocument(f, Document{Name: name, Content: r.body, Path: place, Published: published})
 	s.record(f, "Import File", "/"+d.Path+"/"+d.Name)
 	if published || query.Get("notify") == "true" {
 		s.mailsSent++

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -67,11 +68,20 @@ func wellFormed(name, value string) bool {
 		return value == "true" || value == "false"
 	case "name":
 		return value != "" && len(value) <= 255 && !strings.ContainsAny(value, "/\\\x00")
+	case "path":
+		return len(value) <= 255 && belowCurrent(value)
 	case "pageToken": // ours are numbers
 		_, err := strconv.Atoi(value)
 		return err == nil
 	}
 	return value != "" && utf8.RuneCountInString(value) <= 200
+}
+
+// belowCurrent tells whether a path is Current or below it.
+func belowCurrent(path string) bool {
+	elements := strings.Split(path, "/")
+	odd := slices.ContainsFunc(elements, func(e string) bool { return e == "" || e == "." || e == ".." || strings.ContainsAny(e, "\\\x00") })
+	return elements[0] == nimbus.PathCurrent && !odd
 }
 
 // count reads what is written in decimal digits only.

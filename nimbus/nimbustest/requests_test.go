@@ -154,12 +154,20 @@ func TestServer_upload_form(t *testing.T) {
 		{"name=a&published=maybe", digestOfEmpty, "", 400, nimbus.CodeInvalidRequest},
 		{"name=a&fields[Category]=1&fields[Category]=2", digestOfEmpty, "", 400, nimbus.CodeInvalidRequest},
 		{"name=a", "", "", 400, nimbus.CodeInvalidRequest},
+		{"name=a&path=", digestOfEmpty, "", 400, nimbus.CodeInvalidRequest},
+		{"name=a&path=To+Client", digestOfEmpty, "", 400, nimbus.CodeInvalidRequest}, // P4
+		{"name=a&path=Current%2F..%2FTo+Client", digestOfEmpty, "", 400, nimbus.CodeInvalidRequest},
+		{"name=a&path=Currently", digestOfEmpty, "", 400, nimbus.CodeInvalidRequest},
 		{"name=a", digestOfEmpty + ";a=1", "", 400, nimbus.CodeInvalidRequest},
 		{"name=a", digestOfOther, "", 422, nimbus.CodeDigestMismatch},
 		{"name=a&fields[Category]=", digestOfEmpty, "", 422, nimbus.CodeMandatoryFields},
 		{"name=a&fields[Category]=1", digestOfEmpty, "", 201, ""},
 		{"name=a", digestOfOther, "", 422, nimbus.CodeDigestMismatch}, // before the name
 		{"name=A", digestOfEmpty, "", 200, ""},
+		{"name=A&path=Current", digestOfEmpty, "", 200, ""},
+		{"name=A&path=Current%2FB", digestOfEmpty, "", 409, nimbus.CodeNameTaken}, // it lies elsewhere
+		{"name=b&path=Current%2FB&fields[Category]=1", digestOfEmpty, "", 201, ""},
+		{"name=b&path=Current%2FB", digestOfEmpty, "", 200, ""},
 	} {
 		header := []string{"Authorization", token}
 		if tt.digest != "" {

@@ -46,7 +46,7 @@ func routes() []route {
 		{"GET /v1/folders", nimbus.CapabilityFoldersRead, "", false, "clientId kind code pageSize pageToken", (*Server).listFolders},
 		{"GET /v1/folders/{id}", nimbus.CapabilityFoldersRead, "", false, "", (*Server).getFolder},
 		{"GET /v1/folders/{id}/documents", nimbus.CapabilityFoldersRead, "", false, "pageSize pageToken", (*Server).listDocuments},
-		{"POST /v1/folders/{id}/documents", nimbus.CapabilityDocumentsUpload, "upload-document", false, "name! published notify fields", (*Server).upload},
+		{"POST /v1/folders/{id}/documents", nimbus.CapabilityDocumentsUpload, "upload-document", false, "name! path published notify fields", (*Server).upload},
 		{"POST /v1/folders/{id}/archive", nimbus.CapabilityFoldersArchive, "archive-folder", true, "", (*Server).archiveFolder},
 		{"DELETE /v1/folders/{id}", nimbus.CapabilityFoldersDelete, "delete-folder", true, "documents!", (*Server).deleteFolder},
 		{"GET /v1/documents/{id}", nimbus.CapabilityFoldersRead, "", false, "", (*Server).getDocument},

@@ -1,6 +1,7 @@
 package offboardtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -53,8 +54,14 @@ func (p *Person) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, err
 		answer.File, answer.Count, err = p.export(ctx, staff, t)
 	case offboard.StepFileHistory:
 		err = p.file(ctx, staff, t)
+	case offboard.StepCopyHistory:
+		err = p.copyToXPM(t)
+	case offboard.StepSuspendSignatures:
+		err = p.suspend(ctx, staff, t.Client)
 	case offboard.StepArchiveClient:
 		err = p.archive(t.Client)
+	case offboard.StepClearCustomField:
+		p.Practice.SetXPMField(t.Client, p.Practice.world.XPMFilterField, nil)
 	case offboard.StepCloseClient:
 		p.Practice.MYOBAE.SetStatus(t.Client, myobae.StatusClosed)
 	case offboard.StepClearExtraField:
@@ -101,16 +108,33 @@ func (p *Person) export(ctx context.Context, staff *nimbus.Client, t offboard.Ta
 	return file, export.Rows, os.WriteFile(file, data, 0o600)
 }
 
-// file uploads the evidence file that the task names at the end of its first line.
-func (p *Person) file(ctx context.Context, staff *nimbus.Client, t offboard.Task) error {
+// evidence reads the evidence file that the task names at the end of its first
+// line. The name is its own, or the one that the task gives it.
+func (p *Person) evidence(t offboard.Task) (name string, data []byte, err error) {
 	words := strings.Fields(t.Do[0])
-	name := words[len(words)-1]
-	f, err := p.Evidence.Open(name)
+	file := words[len(words)-1]
+	f, err := p.Evidence.Open(file)
 	if err != nil {
-		return err
+		return "", nil, err
 	}
 	defer f.Close()
-	data, err := io.ReadAll(f)
+	data, err = io.ReadAll(f)
+	return cmp.Or(told(t, "Name it "), path.Base(file)), data, err
+}
+
+// told is the rest of the line of the task that begins so.
+func told(t offboard.Task, begin string) string {
+	for _, line := range t.Do {
+		if rest, ok := strings.CutPrefix(line, begin); ok {
+			return rest
+		}
+	}
+	return ""
+}
+
+// file uploads the exported history to the Client folder.
+func (p *Person) file(ctx context.Context, staff *nimbus.Client, t offboard.Task) error {
+	name, data, err := p.evidence(t)
 	if err != nil {
 		return err
 	}
@@ -120,7 +144,7 @@ func (p *Person) file(ctx context.Context, staff *nimbus.Client, t offboard.Task
 		fields[name] = "Correspondence"
 	}
 	_, err = staff.Documents.Upload(ctx, folder, nimbus.Upload{
-		Name: path.Base(name), Size: int64(len(data)), SHA256: sha256.Sum256(data), Fields: fields,
+		Name: name, Path: told(t, "Put it into "), Size: int64(len(data)), SHA256: sha256.Sum256(data), Fields: fields,
 		Body: func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(string(data))), nil },
 	})
 	return err

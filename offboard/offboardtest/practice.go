@@ -95,10 +95,12 @@ func New(w World) (*Practice, error) {
 }
 
 func (p *Practice) fill() error {
+	p.addFields()
 	ids := make([]string, len(p.world.Clients)) // in XPM
 	for i, c := range p.world.Clients {
 		if c.XPM != nil {
 			ids[i] = p.addXPM(c)
+			p.setFields(ids[i], c.XPM.Fields)
 		}
 		if c.MYOBAE != nil {
 			p.addMYOBAE(c)
@@ -158,20 +160,20 @@ func (p *Practice) addNimbus(c Client) error {
 }
 
 // sync does what a sync of Nimbus with the source systems does, practice-wide
-// (R8a). Only a full one removes what is archived in XPM (R7); every one removes
-// what is closed in MYOB AE or no longer passes the filter (R5, R8). A client
-// that came back in XPM returns to the grid (P2).
+// (R8a). Only a full one removes what is archived in XPM (R7) or does not pass the
+// filter there (R4a); every one removes what is closed in MYOB AE or no longer
+// passes the filter (R5, R8). A client that came back in XPM returns to the grid (P2).
 func (p *Practice) sync(kind string) error {
 	state := p.Nimbus.Snapshot()
 	onGrid := map[string]bool{}
 	for _, entity := range state.Clients {
 		onGrid[entity.Code] = true
-		if entity.Integrated && (p.leftMYOBAE(entity.Code) || kind == string(nimbus.SyncFull) && p.leftXPM(entity.Code)) {
+		if entity.Integrated && (p.leftMYOBAE(entity.Code) || kind == string(nimbus.SyncFull) && (p.leftXPM(entity.Code) || p.filtered(entity.Code))) {
 			p.Nimbus.RemoveEntity(string(entity.ID))
 		}
 	}
 	for _, c := range p.XPM.Clients() {
-		if !onGrid[c.Code] && !c.Archived && !c.Deleted && p.knew(c.Code) && !p.leftMYOBAE(c.Code) {
+		if !onGrid[c.Code] && !c.Archived && !c.Deleted && p.knew(c.Code) && !p.leftMYOBAE(c.Code) && !p.filtered(c.Code) {
 			p.Nimbus.RestoreEntity(nimbustest.Client{Code: c.Code, Name: c.Name, Integrated: true})
 		}
 	}

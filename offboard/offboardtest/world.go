@@ -1,12 +1,7 @@
 package offboardtest
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strings"
 	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -19,18 +14,22 @@ type World struct {
 	Edition nimbus.Edition `json:"edition,omitempty"`
 	// Capabilities is what the Nimbus API offers; left out, everything; an empty
 	// list, nothing.
-	Capabilities []nimbus.Capability `json:"capabilities,omitempty"`
+	Capabilities []nimbus.Capability `json:"capabilities,omitzero"`
 	// MandatoryFields are custom fields that Nimbus demands of every document.
 	MandatoryFields []string `json:"mandatoryFields,omitempty"`
 	Sync            Sync     `json:"sync,omitzero"`
 	// FilterField is the Extra Field by which Nimbus filters the clients of MYOB
 	// AE; empty: it does not filter.
 	FilterField string `json:"filterField,omitempty"`
+	// XPMFilterField is the custom field by which Nimbus filters the clients of
+	// XPM; empty: it does not filter. One in which a client has no value, or a no,
+	// makes it leave at the next Full Client Sync (R4a, assumed).
+	XPMFilterField string `json:"xpmFilterField,omitempty"`
 	// AwaitOperator makes every change in MYOB AE wait for the gateway's
 	// operator, who acts after OperatorTakes.
 	AwaitOperator bool     `json:"awaitOperator,omitempty"`
 	OperatorTakes Duration `json:"operatorTakes,omitzero"`
-	Clients       []Client `json:"clients"`
+	Clients       []Client `json:"clients,omitempty"`
 	// Contacts are the people of the portal.
 	Contacts []Contact `json:"contacts,omitempty"`
 	// Folders are business folders; one with a client's code and name makes an
@@ -72,11 +71,16 @@ type XPMClient struct {
 	// Relationships are the codes of clients in XPM that it is a director of. They
 	// show with both.
 	Relationships []string `json:"relationships,omitempty"`
+	// Fields are its values in custom fields, by their names: true or false in one
+	// that is ticked, otherwise text. A name has values of one kind only.
+	Fields map[string]any `json:"fields,omitempty"`
 }
 
 // MYOBAEClient is the client in MYOB AE.
 type MYOBAEClient struct {
-	Closed      bool           `json:"closed,omitempty"`
+	Closed bool `json:"closed,omitempty"`
+	// ExtraFields are its values by name: true, false, text, a number, or null for
+	// one without a value.
 	ExtraFields map[string]any `json:"extraFields,omitempty"`
 	// Blockers are reasons for which MYOB AE would refuse to close the client.
 	Blockers []string `json:"blockers,omitempty"`
@@ -98,7 +102,8 @@ type NimbusClient struct {
 type Document struct {
 	Name    string `json:"name"`
 	Content string `json:"content,omitempty"`
-	// Path is "Current", "To Client" or "From Client"; empty means "Current".
+	// Path is "Current", "To Client" or "From Client", or below one of them, divided
+	// by slashes; empty means "Current".
 	Path       string `json:"path,omitempty"`
 	Published  bool   `json:"published,omitempty"`
 	Locked     bool   `json:"locked,omitempty"`
@@ -119,7 +124,7 @@ type Contact struct {
 	Email     string   `json:"email,omitempty"`
 	Login     bool     `json:"login,omitempty"`
 	Invited   bool     `json:"invited,omitempty"`
-	Clients   []string `json:"clients"`
+	Clients   []string `json:"clients,omitempty"`
 }
 
 // Folder is a business folder.
@@ -142,91 +147,6 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	}
 	*d = Duration(parsed)
 	return err
-}
-
-// ReadWorld reads a world from JSON. A field that a world does not have, and a
-// value that makes no sense, are errors that name the field.
-func ReadWorld(r io.Reader) (World, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return World{}, err
-	}
-	in := json.NewDecoder(bytes.NewReader(data))
-	in.DisallowUnknownFields()
-	var w World
-	if err := in.Decode(&w); err != nil {
-		return World{}, fmt.Errorf("the world is no valid JSON description: %w", err)
-	}
-	if _, err := in.Token(); !errors.Is(err, io.EOF) {
-		return World{}, errors.New("the world goes on after its closing brace")
-	}
-	return w, w.Validate()
-}
-
-// Validate names the first field of the world that makes no sense.
-func (w World) Validate() error {
-	switch w.Edition {
-	case nimbus.EditionUnknown, nimbus.EditionCDM, nimbus.EditionNonCDM:
-	default:
-		return fmt.Errorf(`edition is %q: want "cdm" or "non-cdm"`, w.Edition)
-	}
-	if w.Sync.Fail < 0 || w.Sync.Fail > 1 {
-		return fmt.Errorf("sync.fail is %d: want 0 or 1", w.Sync.Fail)
-	}
-	onGrid, inXPM := map[string]bool{}, map[string]bool{}
-	for _, c := range w.Clients {
-		inXPM[c.Code] = inXPM[c.Code] || c.XPM != nil
-	}
-	for i, c := range w.Clients {
-		if strings.TrimSpace(c.Code) == "" || strings.TrimSpace(c.Name) == "" {
-			return fmt.Errorf("clients[%d] has no code or no name", i)
-		}
-		if c.XPM != nil {
-			if field, problem := c.XPM.problem(c.Code, inXPM); field != "" {
-				return fmt.Errorf("clients[%d].xpm.%s %s", i, field, problem)
-			}
-		}
-		if c.Nimbus != nil {
-			if c.Nimbus.HistoryRows < 0 {
-				return fmt.Errorf("clients[%d].nimbus.historyRows is negative", i)
-			}
-			onGrid[c.Code] = true
-		}
-	}
-	for i, c := range w.Contacts {
-		for _, code := range c.Clients {
-			if !onGrid[code] {
-				return fmt.Errorf("contacts[%d].clients names %q, which no client with a nimbus part has as its code", i, code)
-			}
-		}
-	}
-	return nil
-}
-
-// problem says what is wrong with the client, with the field, or "".
-func (c XPMClient) problem(code string, inXPM map[string]bool) (field, problem string) {
-	for _, count := range []struct {
-		field string
-		n     int
-	}{{"openJobs", c.OpenJobs}, {"unbilledMinutes", c.UnbilledMinutes}, {"draftInvoices", c.DraftInvoices}, {"unpaidInvoices", c.UnpaidInvoices}} {
-		if count.n < 0 {
-			return count.field, "is negative"
-		}
-	}
-	if c.UnbilledMinutes > 0 && c.OpenJobs == 0 {
-		return "unbilledMinutes", "has no open job that the time could stand on: set openJobs"
-	}
-	for i, name := range c.Groups {
-		if strings.TrimSpace(name) == "" {
-			return fmt.Sprintf("groups[%d]", i), "is empty"
-		}
-	}
-	for i, other := range c.Relationships {
-		if other == code || !inXPM[other] {
-			return fmt.Sprintf("relationships[%d]", i), fmt.Sprintf("is %q, which no other client with an xpm part has as its code", other)
-		}
-	}
-	return "", ""
 }
 
 // DefaultWorld is a small practice for trying things out: four clients in every

@@ -191,7 +191,7 @@ func TestServer_Documents(t *testing.T) {
 	if err := c.Documents.Create(t.Context(), xpm.ClientUUID(id), params); err != nil {
 		t.Fatal(err)
 	}
-	wantEffects(t, told, "create-document ACME01 "+id+" false true")
+	wantEffects(t, told, "create-document ACME01 "+id+"/letter.txt false true")
 	if held := s.Documents(id); len(held) != 1 || string(held[0].Content) != "Dear Jo" {
 		t.Errorf("%+v", held)
 	}

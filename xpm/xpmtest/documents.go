@@ -94,7 +94,7 @@ func (s *Server) addDocument(a *answering) {
 	default:
 		s.AddDocument(uuid, d)
 	}
-	s.effect("create-document", c.Code, uuid, false, refusal == "")
+	s.effect("create-document", c.Code, uuid+"/"+d.FileName, false, refusal == "")
 	if refusal != "" {
 		a.refuse(method, refusal)
 		return

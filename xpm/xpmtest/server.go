@@ -36,8 +36,9 @@ type Config struct {
 	Fail func(*http.Request) http.HandlerFunc
 
 	// OnEffect is told of every call that was meant to change something, under no
-	// lock: the operation ("archive-client"), the client's code, the target's
-	// UUID, whether it destroys, and whether anything changed.
+	// lock: the operation ("archive-client"), the client's code, the target's UUID
+	// (of a document, which has none, the client's and the file's name), whether it
+	// destroys, and whether anything changed.
 	OnEffect func(operation, client, target string, destructive, changed bool)
 }
 

@@ -16,8 +16,10 @@ type Costs struct {
 
 // xpmCosts are what the ready-made steps cost where a program reaches XPM. Lists
 // serve all clients: one for the run, those of its preflight, one just before
-// each sync (I12), and one after it where something is disposed of (I2). What is
-// deleted for good is worth a read of each client.
+// each sync (I12), and after it one before each round of effects, since it must
+// be proved anew that the clients still are archived (I2, I11). Where a client has
+// several contacts to dispose of there are further rounds, which nobody knows
+// beforehand. What is deleted for good is worth a read of each client.
 func xpmCosts(spec Spec) map[string]Costs {
 	if !spec.Source.isXPM() {
 		return nil
@@ -29,32 +31,34 @@ func xpmCosts(spec Spec) map[string]Costs {
 		StepArchiveClient:  {PerClient: 1},
 		StepFullClientSync: {PerWave: 1},
 	}
+	switch spec.Policy.Contacts {
+	case ContactsRevoke:
+		costs[StepDisposeContacts] = Costs{PerWave: 1}
+	case ContactsDelete:
+		costs[StepDisposeContacts] = Costs{PerWave: 2} // portal access first
+	}
+	switch spec.Policy.Documents.folder() {
+	case folderArchive:
+		costs[StepDisposeDocuments] = Costs{PerWave: 1}
+	case folderDelete:
+		costs[StepDisposeDocuments] = Costs{PerWave: 1, PerClient: 1}
+	}
 	if spec.Source == SourceXPMField {
-		return ofFields(costs, spec.Policy)
-	}
-	policy := spec.Policy
-	if policy.disposes() {
-		costs[StepConfirmRemoved] = Costs{PerWave: 1}
-	}
-	if policy.Documents.folder() == folderDelete {
-		costs[StepDisposeDocuments] = Costs{PerClient: 1}
+		return ofFields(costs)
 	}
 	return costs
 }
 
 // ofFields are the costs where a custom field is cleared instead. No list has its
 // values, so they are read for each client: before and after the effect, again once
-// a person has answered for bystanders (I12), and before what is disposed of. The
-// list of clients is read anew after that answer too.
-func ofFields(costs map[string]Costs, policy Policy) map[string]Costs {
+// a person has answered for bystanders (I12), and before each round of effects after
+// the sync. The list of clients is read anew after that answer too.
+func ofFields(costs map[string]Costs) map[string]Costs {
 	costs[StepPreflight] = Costs{PerRun: costs[StepPreflight].PerRun + 1} // the definitions
 	costs[StepClearCustomField] = Costs{PerClient: 3}
 	costs[StepFullClientSync] = Costs{PerClient: 1, PerWave: 3}
-	if policy.disposes() {
-		costs[StepConfirmRemoved] = Costs{PerClient: 1}
-	}
-	if policy.Documents.folder() == folderDelete {
-		costs[StepDisposeDocuments] = Costs{PerClient: 1}
+	for _, step := range []string{StepDisposeContacts, StepDisposeDocuments} {
+		costs[step] = Costs{PerClient: costs[step].PerClient + costs[step].PerWave}
 	}
 	return costs
 }

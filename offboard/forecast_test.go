@@ -1,10 +1,12 @@
 package offboard_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/practicekit/offboarding/offboard"
+	"github.com/practicekit/offboarding/offboard/offboardtest"
 	"github.com/practicekit/offboarding/xpm"
 )
 
@@ -64,6 +66,11 @@ func TestPlan_Forecast_isTrue(t *testing.T) {
 	} {
 		inBubble(t, func(t *testing.T) {
 			world := crowd(45)
+			if c.policy.Contacts != "" {
+				for i := range world.Clients { // each has somebody who can log in
+					world.Contacts = append(world.Contacts, offboardtest.Contact{FirstName: "Alex", Surname: fmt.Sprint("Example ", i), Login: true, Clients: []string{crowdCode(i)}})
+				}
+			}
 			world.Edition = c.policy.Documents.Edition()
 			if c.source == offboard.SourceXPMField {
 				byField(&world)

@@ -1,6 +1,7 @@
 package offboard
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -59,6 +60,10 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 	}
 	rows, err := p.Nimbus.History.Count(ctx, v.Facts.Snapshot.Nimbus)
 	left, err := absent(err)
+	if err != nil {
+		return Verdict{}, err
+	}
+	filings, err := p.filingsSince(ctx, v)
 	switch {
 	case err != nil:
 		return Verdict{}, err
@@ -71,9 +76,9 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 		return next, nil
 	case rows < last.Rows:
 		return blocked("I1", "Nimbus states %d history rows, fewer than the %d of the verified export: the history was deleted meanwhile", rows, last.Rows)
-	case rows > last.Rows+v.filingsSince() && v.exportsInSession() >= maxExports:
+	case rows > last.Rows+filings && v.exportsInSession() >= maxExports:
 		return blocked("I1", "the history keeps growing, by now to %d rows: find out what adds to it, and run again", rows)
-	case rows > last.Rows+v.filingsSince():
+	case rows > last.Rows+filings:
 		next.Reason = fmt.Sprintf("the history has grown from %d to %d rows: export it again beside the first file", last.Rows, rows)
 		return next, nil
 	}
@@ -109,18 +114,42 @@ func exportTask(v View, target string) Task {
 }
 
 // filingsSince counts how often the newest export was filed: each filing adds a
-// row to the history, so the file is always that much short.
-func (v View) filingsSince() (n int) {
-	exports := v.effects()
-	for _, e := range v.progress.seen(v.unit, StepFileHistory).effects {
-		if len(exports) > 0 && e.seq > exports[len(exports)-1].seq {
-			n++
-		}
+// row to the history, so the file is always that much short. A filing whose
+// outcome is not known counts if the folder shows it: counted otherwise, it could
+// hide a row that somebody else has added.
+func (p practice) filingsSince(ctx context.Context, v View) (n int, err error) {
+	if v.Facts.History == nil {
+		return 0, nil
 	}
 	if _, byHand := v.Answer(filingTaskID(v.Entity.Code, *v.Facts.History)); byHand {
 		n++
 	}
-	return n
+	exports, open := v.effects(), false
+	for _, e := range v.progress.seen(v.unit, StepFileHistory).effects {
+		if len(exports) == 0 || e.seq < exports[len(exports)-1].seq {
+			continue
+		}
+		switch e.state {
+		case Done:
+			n++
+		case Unknown:
+			open = true
+		}
+	}
+	if !open || v.Facts.Snapshot.Folder == "" {
+		return n, nil
+	}
+	documents, err := p.Nimbus.Documents.List(ctx, v.Facts.Snapshot.Folder)
+	if left, err := absent(err); left || err != nil {
+		return n, err
+	}
+	copies := 0
+	for _, d := range documents {
+		if d.Name == filedName(v) {
+			copies++
+		}
+	}
+	return max(n, copies), nil
 }
 
 // maxExports is how often one session exports a history that keeps growing.
@@ -220,10 +249,17 @@ func (d *diskWriter) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// byteOrderMark is what some programs begin UTF-8 text with.
+const byteOrderMark = "\ufeff"
+
 // countRows reads a whole CSV file and counts its records without the header
 // line. A record with another number of fields than the header is an error.
 func countRows(r io.Reader) (int, error) {
-	records := csv.NewReader(r)
+	in := bufio.NewReader(r)
+	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+		_, _ = in.Discard(len(byteOrderMark)) // it is in the buffer
+	}
+	records := csv.NewReader(in)
 	records.ReuseRecord = true
 	for n := 0; ; n++ {
 		_, err := records.Read()

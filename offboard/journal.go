@@ -73,9 +73,18 @@ type Record struct {
 	Details     map[string]string `json:"details,omitempty"`
 	Kept        []Kept            `json:"kept,omitempty"`
 	Findings    []Finding         `json:"findings,omitempty"`
+	// Files are the evidence files that were written with a verdict, if they are
+	// not named by its Facts.
+	Files []RecordedFile `json:"files,omitempty"`
 	// Clients are those of a wave.
 	Clients []string `json:"clients,omitempty"`
 	Task    *Task    `json:"task,omitempty"`
 	Answer  *Answer  `json:"answer,omitempty"`
 	Digest  string   `json:"digest,omitempty"`
+}
+
+// RecordedFile is an evidence file that a step has written.
+type RecordedFile struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
 }

@@ -132,11 +132,6 @@ const (
 	SignaturesDelete  SignaturesPolicy = "delete" // delete the entity by hand after the sync (I13)
 )
 
-// disposes reports whether anything is disposed of after the sync.
-func (p Policy) disposes() bool {
-	return p.Contacts == ContactsRevoke || p.Contacts == ContactsDelete || p.Signatures == SignaturesDelete || p.Documents.folder() != folderKeep
-}
-
 // problem says what is wrong with the policy, with the field, or "".
 func (p Policy) problem() (field, problem string) {
 	switch d := p.Documents.(type) {

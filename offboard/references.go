@@ -19,11 +19,15 @@ type EvidenceRef struct {
 }
 
 // EvidenceRefs lists the evidence files that the record names: the specification
-// of a session, and the snapshot and the history of a client.
+// of a session, the snapshot and the history of a client, and what steps of one's
+// own have written.
 func (r Record) EvidenceRefs() []EvidenceRef {
 	var refs []EvidenceRef
 	if r.Kind == KindSession && r.Digest != "" {
 		refs = append(refs, EvidenceRef{Name: specFile(r.Digest), JSON: r.Digest})
+	}
+	for _, f := range r.Files {
+		refs = append(refs, EvidenceRef{Name: f.Name, SHA256: f.SHA256})
 	}
 	if r.Facts == nil {
 		return refs

@@ -2,6 +2,8 @@ package offboard
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -288,8 +290,21 @@ func (s *session) checked(a Action, v Verdict) Record {
 	}
 	return Record{
 		Kind: KindChecked, Client: a.Client, Wave: a.Wave, Step: a.Step, Target: v.Target, State: v.State, Rule: rule, Reason: v.Reason,
-		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Findings: v.Findings, Task: v.Task,
+		Proof: v.Proof, Until: v.Until, Facts: v.Facts.orNil(), Details: v.Details, Kept: v.Kept, Findings: v.Findings, Files: v.recorded(), Task: v.Task,
 	}
+}
+
+// recorded are the files of a verdict with their digests, without the snapshot,
+// which the facts name.
+func (v Verdict) recorded() (files []RecordedFile) {
+	for _, f := range v.Files {
+		if s := v.Facts.Snapshot; s != nil && s.File == f.Name {
+			continue
+		}
+		sum := sha256.Sum256(f.Data)
+		files = append(files, RecordedFile{f.Name, hex.EncodeToString(sum[:])})
+	}
+	return files
 }
 
 func (s *session) doneInSession(mine stepProgress, target string) (n int) {

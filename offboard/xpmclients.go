@@ -74,9 +74,10 @@ func (p practice) listXPM(ctx context.Context, o xpm.ListOptions) (list clientLi
 	return list, complete, nil
 }
 
-// sinceChange is the newest record after which the client may have changed in
-// XPM: an effect on it there, or a sync, after which it must be proved anew that
-// it still is archived (I2).
+// sinceChange is the newest record after which it must be proved anew where the
+// client stands in XPM: its last effect, whatever it was (I2, I11). Before it is
+// touched only what was done to it in XPM counts: that it is not archived so far
+// is no precondition of archiving it.
 func (v View) sinceChange(removal string) int {
 	v.progress.mu.RLock()
 	defer v.progress.mu.RUnlock()
@@ -84,7 +85,7 @@ func (v View) sinceChange(removal string) int {
 	if !v.progress.touched(v.Entity.Code) {
 		return own
 	}
-	return max(own, v.progress.wide)
+	return max(own, v.progress.lastEffect(unit{client: v.Entity.Code}))
 }
 
 // inXPM says where the client stands in XPM, from a list that is new enough, or

@@ -55,9 +55,7 @@ func reportOn(ctx context.Context, journal *filejournal.Journal, code string) (o
 	if err != nil {
 		return offboard.Report{}, err
 	}
-	// With a Runner that reports from its journal, this call becomes
-	// offboard.Runner{Plan: plan, Journal: journal}.Report(ctx).
-	return briefReport(ctx, offboard.NewPlan(spec, offboard.Systems{}), journal)
+	return offboard.Runner{Plan: offboard.NewPlan(spec, offboard.Systems{}), Journal: journal}.Report(ctx)
 }
 
 // newestSpec is the specification of that run, from the evidence.

@@ -190,7 +190,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if ctx == nil {
 		return nil, k.failure(&reason{sentinel: apierr.ErrInvalid, text: "nil context"})
 	}
-	if r.Effect != Read && (c.cfg.ReadOnly || isReadOnly(ctx)) {
+	if r.Effect != Read && (c.cfg.ReadOnly || IsReadOnly(ctx)) {
 		return nil, k.failure(apierr.ErrReadOnly)
 	}
 	err := r.check()
@@ -220,7 +220,9 @@ func WithReadOnly(ctx context.Context) context.Context {
 	return context.WithValue(ctx, readOnlyKey{}, true)
 }
 
-func isReadOnly(ctx context.Context) bool { return ctx.Value(readOnlyKey{}) != nil }
+// IsReadOnly reports whether the context is one of WithReadOnly's. What takes the
+// place of a client, as a model of one does, refuses what the client would.
+func IsReadOnly(ctx context.Context) bool { return ctx.Value(readOnlyKey{}) != nil }
 
 func (c *Client) requestID(h http.Header) string {
 	if c.cfg.RequestIDHeader == "" {

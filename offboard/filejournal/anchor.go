@@ -92,7 +92,7 @@ func (j *Journal) keepAnchored(appended []offboard.Record) error {
 	}
 	due := j.head.Lines-j.anchored.Lines >= anchorEvery
 	for _, rec := range appended {
-		due = due || rec.Kind == offboard.KindSession || rec.Kind == offboard.KindEnded
+		due = due || rec.Kind == offboard.KindSession || rec.Kind == offboard.KindWave || rec.Kind == offboard.KindEnded
 	}
 	if !due {
 		return nil

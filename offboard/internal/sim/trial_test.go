@@ -1,0 +1,282 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/practicekit/offboarding/offboard"
+)
+
+// variant is an off-boarding: a practice and what is wanted of it.
+type variant struct {
+	name  string
+	world World
+	spec  offboard.Spec
+}
+
+// point is where an off-boarding stands between two processes, or where one died:
+// everything that lasts.
+type point struct {
+	practice *Practice
+	journal  *Journal
+	judge    *judge
+	clock    time.Duration // the practice's, at this point
+	runs     int           // processes so far
+	last     string        // the states in the last report
+	settled  bool
+	digest   uint64 // the key, once it is known
+}
+
+func (v variant) begin() *point {
+	practice, err := New(v.world)
+	if err != nil {
+		panic(err)
+	}
+	practice.history = true
+	pt := &point{practice: practice, journal: &Journal{}}
+	pt.judge = newJudge(practice, v.spec, pt.journal, pt.journal)
+	practice.watch = pt.judge
+	return pt
+}
+
+// fork is a copy of the point. What happens to it does not happen to this one.
+func (pt *point) fork() *point {
+	f := *pt
+	f.digest = 0
+	f.practice, f.journal = pt.practice.fork(), pt.journal.fork()
+	f.judge = pt.judge.fork(f.journal, f.journal)
+	f.practice.watch = f.judge
+	return &f
+}
+
+// outcome is what became of one process.
+type outcome struct {
+	end    *point
+	report offboard.Report
+	err    error
+	trace  []IO
+	moot   bool // a fault changed nothing
+	marks  []mark
+	took   time.Duration
+}
+
+// mark is where the process was just before an I/O.
+type mark struct {
+	at  *point // what would last if it died there
+	key uint64 // of its whole state, where that is known; else 0
+	// pointless tells of a fault that it would change nothing at a call; nil where
+	// nobody knows.
+	pointless func(Fault) bool
+}
+
+// patience is how long a process waits for syncs and quotas.
+const patience = 5 * time.Minute
+
+// process runs one process from a point, which it leaves as it is. With marks it
+// notes where it was before each I/O.
+func (v variant) process(from *point, at map[int][]Fault, marked bool) outcome {
+	pt := from.fork()
+	began := time.Now()
+	pt.practice.epoch = began.Add(-pt.clock)
+	pt.judge.began = pt.judge.tick
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	faults := &Faults{At: at, Cancel: cancel, Person: leaving, Bystander: staying}
+	follow := &follower{Faults: faults, pt: pt, marked: marked, began: began}
+	faults.watch = follow
+	runner := offboard.Runner{
+		Plan: offboard.NewPlan(v.spec, pt.practice.SystemsWith(faults)), Journal: faults.Over(pt.journal),
+		Operator: offboard.Approve("pat", "tests", nil), Wait: patience,
+	}
+	effects := len(pt.practice.effects)
+	report, err := runner.Run(ctx)
+	out := outcome{end: pt, report: report, err: err, trace: faults.trace, moot: faults.moot, marks: follow.marks, took: time.Since(began)}
+	pt.clock = pt.practice.clock()
+	pt.runs++
+	pt.conclude(out, len(at) > 0, len(pt.practice.effects) > effects)
+	pt.judge.outcome(out, at)
+	return out
+}
+
+// conclude says where the point stands after a process. It is settled when two
+// processes in a row have met no fault, found the same and had no effect.
+func (pt *point) conclude(out outcome, faulty, effects bool) {
+	states := "stopped"
+	if out.err == nil {
+		var b strings.Builder
+		for _, c := range out.report.Clients {
+			fmt.Fprintf(&b, "%s %s:", c.Code, c.State)
+			for _, s := range c.Steps {
+				fmt.Fprintf(&b, " %s", s.State)
+			}
+		}
+		states = b.String()
+	}
+	pt.settled = states == pt.last && !effects && !faulty
+	pt.last = states
+	if faulty {
+		pt.last = "faulty " + states
+	}
+	// Who starts it again looks into the report, and comes back when there is
+	// something to be done.
+	pt.clock += time.Minute
+	if out.err == nil && out.report.State() == offboard.Waiting {
+		pt.clock += day + time.Hour
+	}
+}
+
+// follower notes where a process is before each I/O.
+type follower struct {
+	*Faults
+	pt     *point
+	marked bool
+	began  time.Time
+	marks  []mark
+	told   answers
+}
+
+func (w *follower) io(n int, io IO) {
+	if w.marked {
+		w.marks = append(w.marks, w.mark())
+	}
+	w.pt.judge.io(n, io)
+}
+
+func (w *follower) act(f Fault) { w.pt.judge.act(f) }
+
+func (w *follower) answered(q question, answer any, err error) {
+	if w.marked {
+		w.told.hear(q, answer, err)
+	}
+}
+
+func (w *follower) faces(pointless func(Fault) bool) {
+	if w.marked {
+		w.marks[len(w.marks)-1].pointless = pointless
+	}
+}
+
+func (w *follower) misled(c Call) { w.pt.judge.misled(c) }
+
+// mark takes a copy of what lasts, unless nothing has changed since the last one.
+func (w *follower) mark() mark {
+	now := mark{key: w.key()}
+	if n := len(w.marks); n > 0 {
+		last := w.marks[n-1].at
+		if len(last.journal.records) == len(w.pt.journal.records) && len(last.journal.files) == len(w.pt.journal.files) &&
+			last.practice.version == w.pt.practice.version {
+			now.at = last
+			return now
+		}
+	}
+	now.at = w.pt.fork()
+	now.at.clock = w.pt.practice.clock() + time.Minute
+	now.at.last, now.at.runs = "died", w.pt.runs+1
+	return now
+}
+
+// outcome judges how a process ended.
+func (g *judge) outcome(out outcome, at map[int][]Fault) {
+	if limit := patience + time.Minute + time.Duration(len(at))*day; out.took > limit {
+		g.breach("I7", "a process took %s", out.took)
+	}
+	var known *offboard.SpecError
+	if errors.As(out.err, &known) {
+		g.breach("spec", "%v", out.err)
+	}
+}
+
+// final judges what is left once nothing more happens.
+func (pt *point) final() []string {
+	g := pt.judge
+	done := map[string]int{}
+	for _, e := range pt.practice.effects {
+		if e.Changed && e.Op != "Documents.Upload" {
+			if done[e.Op+" "+e.About]++; done[e.Op+" "+e.About] == 2 && !(e.Op == "Clients.Archive" && g.undone(pt.judge.tick)) {
+				g.breach("I5", "a second %s of %s", e.Op, e.About)
+			}
+		}
+	}
+	for _, l := range pt.practice.lost {
+		added := slices.ContainsFunc(g.acts, func(a happened[Fault]) bool { return a.what == AddDocument })
+		if n := g.missing(l.client, l.rows); n > 0 && g.leaves(l.client) && !added {
+			g.breach("I1", "%d of %d rows of a history that is gone are in no evidence file", n, len(l.rows))
+		}
+	}
+	if g.journal != nil {
+		g.paper()
+	}
+	return g.breaches
+}
+
+// paper judges the journal: I6, each intent is followed by its outcome, or by the
+// next process, and is not repeated unless a check came in between.
+func (g *judge) paper() {
+	type target struct{ client, step, target string }
+	open, last := map[target]bool{}, map[target]int{}
+	checked := map[[2]string]int{}
+	for n, r := range g.journal.records {
+		if r.Seq != n+1 {
+			g.breach("I6", "record %d stands at place %d", r.Seq, n+1)
+		}
+		at := target{r.Client, r.Step, r.Target}
+		switch r.Kind {
+		case offboard.KindSession:
+			clear(open)
+		case offboard.KindChecked:
+			checked[[2]string{r.Client, r.Step}] = n
+			for o := range open {
+				if o.client == r.Client && o.step == r.Step {
+					g.breach("I6", "%s is checked before the outcome of its effect is recorded", r.Step)
+				}
+			}
+		case offboard.KindIntent:
+			if before, again := last[at]; again && checked[[2]string{r.Client, r.Step}] < before {
+				g.breach("I6", "%s is repeated without a check in between", r.Step)
+			}
+			open[at], last[at] = true, n
+		case offboard.KindOutcome:
+			delete(open, at)
+		}
+	}
+}
+
+// end is what must be the same however often a run was broken (I9): the state of
+// the systems without what only counts attempts, and what was destroyed.
+func (pt *point) state() string {
+	var b strings.Builder
+	s := pt.practice.now
+	for i, c := range s.clients {
+		fmt.Fprintf(&b, "%s archived %t closed %t cleared %t on grid %t\n", pt.practice.cast.clients[i].code, c.archived, c.closed, c.cleared, c.onGrid)
+	}
+	for n, c := range s.contacts {
+		fmt.Fprintf(&b, "contact %d gone %t access %t related %v\n", n, c.gone, c.access, c.related)
+	}
+	for n, f := range s.folders {
+		fmt.Fprintf(&b, "folder %d %s %s gone %t\n", n, f.kind, f.code, f.gone)
+	}
+	filed := map[string]bool{}
+	for n, d := range s.documents {
+		line := fmt.Sprintf("in %d archived %t gone %t\n", d.folder, d.archived, d.gone)
+		if strings.HasPrefix(d.name, "Client-History-") {
+			if !filed[line] {
+				b.WriteString("history " + line)
+			}
+			filed[line] = true
+			continue
+		}
+		fmt.Fprintf(&b, "document %d %s", n, line)
+	}
+	var destroyed []string
+	for _, e := range pt.practice.effects {
+		if e.Changed && e.Op != "Documents.Upload" && e.Op != "Syncs.StartFull" {
+			destroyed = append(destroyed, e.Op+" "+e.About+"\n")
+		}
+	}
+	slices.Sort(destroyed)
+	return b.String() + strings.Join(destroyed, "")
+}

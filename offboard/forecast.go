@@ -31,6 +31,9 @@ func xpmCosts(spec Spec) map[string]Costs {
 		StepArchiveClient:  {PerClient: 1},
 		StepFullClientSync: {PerWave: 1},
 	}
+	if spec.Source == SourceXPMField {
+		return ofFields(costs, spec.Policy)
+	}
 	switch spec.Policy.Contacts {
 	case ContactsRevoke:
 		costs[StepDisposeContacts] = Costs{PerWave: 1}
@@ -43,22 +46,28 @@ func xpmCosts(spec Spec) map[string]Costs {
 	case folderDelete:
 		costs[StepDisposeDocuments] = Costs{PerWave: 1, PerClient: 1}
 	}
-	if spec.Source == SourceXPMField {
-		return ofFields(costs)
-	}
 	return costs
 }
 
 // ofFields are the costs where a custom field is cleared instead. No list has its
 // values, so they are read for each client: before and after the effect, again once
-// a person has answered for bystanders (I12), and before each round of effects after
-// the sync. The list of clients is read anew after that answer too.
-func ofFields(costs map[string]Costs) map[string]Costs {
+// a person has answered for bystanders (I12), and before what is disposed of. The
+// list of clients is read anew after that answer too.
+func ofFields(costs map[string]Costs, policy Policy) map[string]Costs {
 	costs[StepPreflight] = Costs{PerRun: costs[StepPreflight].PerRun + 1} // the definitions
 	costs[StepClearCustomField] = Costs{PerClient: 3}
 	costs[StepFullClientSync] = Costs{PerClient: 1, PerWave: 3}
-	for _, step := range []string{StepDisposeContacts, StepDisposeDocuments} {
-		costs[step] = Costs{PerClient: costs[step].PerClient + costs[step].PerWave}
+	switch policy.Contacts {
+	case ContactsRevoke:
+		costs[StepDisposeContacts] = Costs{PerClient: 1}
+	case ContactsDelete:
+		costs[StepDisposeContacts] = Costs{PerClient: 2}
+	}
+	switch policy.Documents.folder() {
+	case folderArchive:
+		costs[StepDisposeDocuments] = Costs{PerClient: 1}
+	case folderDelete:
+		costs[StepDisposeDocuments] = Costs{PerClient: 2}
 	}
 	return costs
 }

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -10,7 +11,7 @@ import (
 
 type account struct{ *door }
 
-var everything = nimbus.Capabilities()
+var everything = slices.DeleteFunc(nimbus.Capabilities(), func(c nimbus.Capability) bool { return c == nimbus.CapabilityEmailJobsSuspend })
 
 // Get returns the edition. Everything of the contract is offered.
 func (a account) Get(ctx context.Context) (nimbus.Account, error) {
@@ -97,4 +98,21 @@ func (g grid) Delete(ctx context.Context, id nimbus.ClientID) error {
 		return struct{}{}, true, nil
 	})
 	return err
+}
+
+type emailJobs struct{ *door }
+
+func (e emailJobs) ListByClient(ctx context.Context, id nimbus.ClientID) ([]nimbus.EmailJob, error) {
+	return withEntity(ctx, e.door, read(Nimbus, "EmailJobs.ListByClient", id, -1), id, func(_ *state, c *client) ([]nimbus.EmailJob, bool, error) {
+		jobs := make([]nimbus.EmailJob, c.signatures)
+		for n := range jobs {
+			jobs[n] = nimbus.EmailJob{ID: numbered[nimbus.EmailJobID]("j-", n), JobStatus: nimbus.JobStatusActive, DocumentsForSignature: 1, OutstandingSignatures: 1}
+		}
+		return jobs, false, nil
+	})
+}
+
+// Suspend is not simulated: the account does not offer it, so a person does it.
+func (e emailJobs) Suspend(_ context.Context, id nimbus.EmailJobID) (nimbus.EmailJob, error) {
+	return nimbus.EmailJob{}, once(Nimbus, "EmailJobs.Suspend", id, -1).fail(501, "", nimbus.ErrCapabilityUnavailable)
 }

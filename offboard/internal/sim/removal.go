@@ -39,7 +39,7 @@ func (p *Practice) synchronise(run syncRun) {
 func (p *Practice) remove(s *state, i int) {
 	c := &s.clients[i]
 	p.lost = append(p.lost, loss{i, c.rows})
-	c.onGrid, c.rows, c.signatures, c.suspended = false, nil, 0, 0
+	c.onGrid, c.rows, c.signatures = false, nil, 0
 	if f := &s.folders[c.folder]; len(f.files) == 0 {
 		f.gone = true
 	} else {

@@ -38,7 +38,6 @@ type client struct {
 	integrated bool
 	rows       []row // the Client History
 	signatures int
-	suspended  uint64 // a bit for each of them
 	folder     int
 	owned      []int // every folder that it has had
 	contacts   []int

@@ -184,16 +184,26 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	case state.gone:
 		return upstreamDone(Read, state.how), nil
 	case up != nil && up.Proof != "":
-		return blocked("I11", "the client had been taken out of MYOB AE and is back: somebody undid it, so nothing more is done to it")
+		return v.undoneInMYOBAE()
 	case up != nil && up.Operation != "":
 		if verdict, err := p.checkOperation(ctx, v, up.Operation); err != nil || verdict.State != "" {
 			return verdict, err
 		}
 	}
-	if v.renamed(state.code) {
+	id := string(v.Facts.Snapshot.MYOBAE)
+	switch {
+	case v.unproved(id) && (up == nil || up.Operation == ""):
+		return waiting("R5", "it was done just now, and MYOB AE does not show it so far")
+	case v.did(id) && (up == nil || up.Operation == ""):
+		return v.undoneInMYOBAE()
+	case v.renamed(state.code):
 		return v.blockedRenamed()
 	}
-	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.MYOBAE), Reason: task.Do[0]}, nil
+	return Verdict{State: Todo, Target: id, Reason: task.Do[0]}, nil
+}
+
+func (v View) undoneInMYOBAE() (Verdict, error) {
+	return blocked("I11", "the client had been taken out of MYOB AE and is back: somebody undid it, so nothing more is done to it")
 }
 
 // checkOperation waits for a gateway operation. One that failed is told in the
@@ -205,6 +215,8 @@ func (p practice) checkOperation(ctx context.Context, v View, id myobae.Operatio
 		return Verdict{}, err
 	case operation.State == myobae.OperationAwaitingOperator:
 		return waiting("R5", "the gateway waits for its operator to act in MYOB AE")
+	case operation.State == myobae.OperationSucceeded && !v.unproved(string(v.Facts.Snapshot.MYOBAE)):
+		return v.undoneInMYOBAE()
 	case operation.State != myobae.OperationFailed:
 		return waiting("R5", "the gateway's operation is %s", operation.State)
 	case v.triedInSession():

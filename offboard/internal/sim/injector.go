@@ -154,3 +154,10 @@ func (f *Faults) acted(due Fault) {
 }
 
 const day = 24 * time.Hour
+
+// Count is the number of I/Os so far.
+func (f *Faults) Count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.n
+}

@@ -1,45 +1,152 @@
 package sim
 
 import (
+	"flag"
+	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/offboard"
 )
 
-func acme(source offboard.Source, policy offboard.Policy) offboard.Spec {
-	return offboard.Spec{Source: source, Policy: policy, Entities: []offboard.Entity{{Code: "ACME01"}}}
+var (
+	pairs = flag.Bool("pairs", false, "try every fault and every pair of faults at every I/O, not only a sample")
+	depth = flag.Int("depth", 2, "with -pairs: how many faults are combined")
+)
+
+// variants are the off-boardings in which faults are tried; the first one is the
+// smallest that is complete, in which they are combined.
+func variants() []variant {
+	acme := func(source offboard.Source, policy offboard.Policy) offboard.Spec {
+		return offboard.Spec{Source: source, Policy: policy, Entities: []offboard.Entity{{Code: "ACME01"}}}
+	}
+	cdm, nonCDM := small(nimbus.EditionCDM), small(nimbus.EditionNonCDM)
+	signed, taken, myob, alone := small(nimbus.EditionCDM), small(nimbus.EditionCDM), small(nimbus.EditionCDM), small(nimbus.EditionCDM)
+	signed.Clients[leaving].Signatures = 1
+	signatures := archiveCDM
+	signatures.Signatures = offboard.SignaturesDelete
+	taken.Taken = []string{"ACME01"}
+	myob.RegularEvery = time.Minute
+	for i := range myob.Clients {
+		myob.Clients[i].XPM, myob.Clients[i].MYOBAE, alone.Clients[i].XPM = false, true, false
+	}
+	both := acme(offboard.SourceXPM, archiveCDM)
+	both.Entities = append(both.Entities, offboard.Entity{Code: "BETA02"})
+	two := small(nimbus.EditionCDM)
+	two.Clients = append(two.Clients, Client{Code: "BETA02", Name: "Beta Example Trust", XPM: true, Rows: 6, Documents: 1})
+	two.Contacts = append(two.Contacts, Contact{FirstName: "Dana", Surname: "Example", Login: true, Clients: []string{"ACME01", "BETA02"}})
+	return []variant{
+		{"XPM, CDM, archive", cdm, acme(offboard.SourceXPM, archiveCDM)},
+		{"XPM, non-CDM, delete", nonCDM, acme(offboard.SourceXPM, deleteAll)},
+		{"XPM, keep", cdm, acme(offboard.SourceXPM, keepCDM)},
+		{"XPM, Documents for Signature", signed, acme(offboard.SourceXPM, signatures)},
+		{"XPM, name taken", taken, acme(offboard.SourceXPM, archiveCDM)},
+		{"XPM, two clients", two, both},
+		{"MYOB AE, closed", myob, acme(offboard.SourceMYOBAE, archiveCDM)},
+		{"MYOB AE, field cleared", myob, acme(offboard.SourceMYOBAEField, archiveCDM)},
+		{"not integrated", alone, acme(offboard.SourceNone, archiveCDM)},
+	}
 }
 
-func TestFaults_Pairs(t *testing.T) {
-	v := variant{"XPM, CDM, archive", small(nimbus.EditionCDM), acme(offboard.SourceXPM, archiveCDM)}
-	synctest.Test(t, func(t *testing.T) {
-		x := newExplorer(v)
-		from := x.base()
-		x.from(from, 2, nil)
-		for b, p := range x.found {
-			t.Errorf("%s\n\t%s", b, p)
-		}
-		t.Logf("%+v", x.counts)
-		for k, n := range byFault {
-			if n > 300 {
-				t.Log(k, n)
-			}
-		}
-	})
+// Every I/O of a run is numbered, and every fault happens at each of them.
+func TestSingles(t *testing.T) {
+	for i, v := range variants() {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				x := newExplorer(v)
+				if !*pairs {
+					x.skip = func(_ plan, n int, _ IO, f Fault) bool { return (n+3*int(f)+i)%16 != 0 }
+				}
+				from, err := x.base()
+				if err != nil {
+					t.Fatal(err)
+				}
+				x.from(from, 1, nil)
+				x.tell(t)
+			})
+		})
+	}
 }
 
-func TestFaults_Singles(t *testing.T) {
-	v := variant{"XPM, CDM, archive", small(nimbus.EditionCDM), acme(offboard.SourceXPM, archiveCDM)}
-	synctest.Test(t, func(t *testing.T) {
-		x := newExplorer(v)
-		from := x.base()
-		t.Log(x.whole)
-		x.from(from, 1, nil)
-		for b, p := range x.found {
-			t.Errorf("%s\n\t%s", b, p)
+// Every two faults happen, one after the other, at all I/Os of all processes that
+// it takes.
+func TestPairs(t *testing.T) {
+	const workers = 2
+	first := newExplorer(variants()[0])
+	var turn atomic.Int64 // the next I/O of the first process that is nobody's
+	all := make([]*explorer, workers)
+	t.Run("workers", func(t *testing.T) {
+		for i := range all {
+			all[i] = newExplorer(first.variant)
+			all[i].known = first.known
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					all[i].share(t, &turn, i == 0)
+				})
+			})
 		}
-		t.Logf("%+v", x.counts)
 	})
+	for _, x := range all {
+		first.add(x)
+	}
+	first.tell(t)
+}
+
+// share takes the I/Os of the first process in turn with other explorers; the first
+// of them also sees to what follows when the first process meets no fault.
+func (x *explorer) share(t *testing.T, turn *atomic.Int64, first bool) {
+	from, err := x.base()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := int64(-1)
+	next := func(n int) bool {
+		if mine < int64(n) {
+			mine = turn.Add(1)
+		}
+		return mine == int64(n)
+	}
+	faults := *depth
+	if !*pairs {
+		faults = 2
+		x.skip = func(p plan, n int, _ IO, f Fault) bool { return (n+5*int(f))%[]int{97, 23}[len(p)] != 0 }
+	}
+	run := x.process(from, nil, true)
+	for _, m := range run.marks {
+		if m.key != 0 {
+			x.known.claim(m.key, faults)
+		}
+	}
+	x.mine = next
+	x.within(from, nil, run, 1, faults, nil)
+	if first {
+		x.from(run.end, faults, nil)
+	}
+}
+
+// add takes over what another explorer did and found.
+func (x *explorer) add(other *explorer) {
+	x.counts.add(other.counts)
+	for b, f := range other.found {
+		f.plans = append(x.found[b].plans, f.plans...)
+		x.found[b] = f
+	}
+}
+
+// tell reports what was found.
+func (x *explorer) tell(t *testing.T) {
+	t.Helper()
+	t.Logf("%+v", x.counts)
+	for _, f := range x.found {
+		for _, p := range f.plans[:min(3, len(f.plans))] {
+			t.Errorf("%s\n\tafter %s", f.breach, p)
+		}
+	}
+	_ = slices.Sorted[string]
 }

@@ -46,6 +46,8 @@ type IO struct {
 	Records   int // of an append
 }
 
+func (o IO) isCall() bool { return o.Kind == IORead || o.Kind == IOEffect }
+
 // Kind is what an I/O is.
 type Kind uint8
 
@@ -75,6 +77,9 @@ func (f *Faults) next(io IO) (person, failure Fault, err error) {
 	f.trace = append(f.trace, io)
 	if f.watch != nil {
 		f.watch.io(f.n, io)
+	}
+	if f.crashed {
+		return NoFault, NoFault, ErrCrash
 	}
 	for _, due := range f.At[f.n] {
 		if due.Person() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,10 +26,12 @@ type point struct {
 	journal  *Journal
 	judge    *judge
 	clock    time.Duration // the practice's, at this point
+	version  int           // the practice's, before time passed
 	runs     int           // processes so far
-	last     string        // the states in the last report
+	last     string        // the states in the last report, if no fault was met
 	settled  bool
-	digest   uint64 // the key, once it is known
+	digest   uint64   // the key, once it is known
+	hashes   []uint64 // of the records, as far as they are known
 }
 
 func (v variant) begin() *point {
@@ -46,7 +49,7 @@ func (v variant) begin() *point {
 // fork is a copy of the point. What happens to it does not happen to this one.
 func (pt *point) fork() *point {
 	f := *pt
-	f.digest = 0
+	f.digest, f.hashes = 0, slices.Clip(pt.hashes)
 	f.practice, f.journal = pt.practice.fork(), pt.journal.fork()
 	f.judge = pt.judge.fork(f.journal, f.journal)
 	f.practice.watch = f.judge
@@ -55,13 +58,13 @@ func (pt *point) fork() *point {
 
 // outcome is what became of one process.
 type outcome struct {
-	end    *point
-	report offboard.Report
-	err    error
-	trace  []IO
-	moot   bool // a fault changed nothing
-	marks  []mark
-	took   time.Duration
+	end       *point
+	report    offboard.Report
+	err       error
+	trace     []IO
+	marks     []mark
+	took      time.Duration
+	pointless bool // a fault changed nothing
 }
 
 // mark is where the process was just before an I/O.
@@ -94,8 +97,7 @@ func (v variant) process(from *point, at map[int][]Fault, marked bool) outcome {
 	}
 	effects := len(pt.practice.effects)
 	report, err := runner.Run(ctx)
-	out := outcome{end: pt, report: report, err: err, trace: faults.trace, moot: faults.moot, marks: follow.marks, took: time.Since(began)}
-	pt.clock = pt.practice.clock()
+	out := outcome{end: pt, report: report, err: err, trace: faults.trace, pointless: faults.moot, marks: follow.marks, took: time.Since(began)}
 	pt.runs++
 	pt.conclude(out, len(at) > 0, len(pt.practice.effects) > effects)
 	pt.judge.outcome(out, at)
@@ -119,15 +121,26 @@ func (pt *point) conclude(out outcome, faulty, effects bool) {
 	pt.settled = states == pt.last && !effects && !faulty
 	pt.last = states
 	if faulty {
-		pt.last = "faulty " + states
+		pt.last = ""
 	}
 	// Who starts it again looks into the report, and comes back when there is
 	// something to be done.
-	pt.clock += time.Minute
+	pause := time.Minute
 	if out.err == nil && out.report.State() == offboard.Waiting {
-		pt.clock += day + time.Hour
+		pause = day + time.Hour
 	}
+	pt.rest(pt.practice.clock() + pause)
 }
+
+// rest lets time pass until the next process begins.
+func (pt *point) rest(until time.Duration) {
+	pt.clock = until
+	pt.practice.epoch = time.Now().Add(-until)
+	pt.practice.advance()
+}
+
+// fatal are the faults that end a process, though not at once.
+var fatal = []Fault{Unauthorized, CancelBefore, CancelAfter, DiskFull, DiskDoubt}
 
 // follower notes where a process is before each I/O.
 type follower struct {
@@ -137,9 +150,18 @@ type follower struct {
 	began  time.Time
 	marks  []mark
 	told   answers
+
+	version, created int // of which these are the digests:
+	state, files     uint64
+	// doomed says that the process will end because of a fault: what it is about to
+	// do is no longer what its journal says.
+	doomed bool
 }
 
 func (w *follower) io(n int, io IO) {
+	for _, f := range w.At[n] {
+		w.doomed = w.doomed || slices.Contains(fatal, f)
+	}
 	if w.marked {
 		w.marks = append(w.marks, w.mark())
 	}
@@ -168,14 +190,14 @@ func (w *follower) mark() mark {
 	if n := len(w.marks); n > 0 {
 		last := w.marks[n-1].at
 		if len(last.journal.records) == len(w.pt.journal.records) && len(last.journal.files) == len(w.pt.journal.files) &&
-			last.practice.version == w.pt.practice.version {
+			last.version == w.pt.practice.version {
 			now.at = last
 			return now
 		}
 	}
 	now.at = w.pt.fork()
-	now.at.clock = w.pt.practice.clock() + time.Minute
-	now.at.last, now.at.runs = "died", w.pt.runs+1
+	now.at.last, now.at.runs, now.at.version = "", w.pt.runs+1, w.pt.practice.version
+	now.at.rest(w.pt.practice.clock() + time.Minute)
 	return now
 }
 
@@ -196,7 +218,7 @@ func (pt *point) final() []string {
 	done := map[string]int{}
 	for _, e := range pt.practice.effects {
 		if e.Changed && e.Op != "Documents.Upload" {
-			if done[e.Op+" "+e.About]++; done[e.Op+" "+e.About] == 2 && !(e.Op == "Clients.Archive" && g.undone(pt.judge.tick)) {
+			if done[e.Op+" "+e.About]++; done[e.Op+" "+e.About] == 2 && !g.redone(e) {
 				g.breach("I5", "a second %s of %s", e.Op, e.About)
 			}
 		}
@@ -211,6 +233,12 @@ func (pt *point) final() []string {
 		g.paper()
 	}
 	return g.breaches
+}
+
+// redone reports whether a second effect could not be told from a first one:
+// somebody had undone it before its outcome was known.
+func (g *judge) redone(e Effect) bool {
+	return !g.undone(e.About) && slices.ContainsFunc(g.acts, func(a happened[Fault]) bool { return a.what == Unarchive || a.what == Restore })
 }
 
 // paper judges the journal: I6, each intent is followed by its outcome, or by the
@@ -259,18 +287,16 @@ func (pt *point) state() string {
 	for n, f := range s.folders {
 		fmt.Fprintf(&b, "folder %d %s %s gone %t\n", n, f.kind, f.code, f.gone)
 	}
-	filed := map[string]bool{}
+	filed := map[string]bool{} // however often, in whatever order
 	for n, d := range s.documents {
 		line := fmt.Sprintf("in %d archived %t gone %t\n", d.folder, d.archived, d.gone)
 		if strings.HasPrefix(d.name, "Client-History-") {
-			if !filed[line] {
-				b.WriteString("history " + line)
-			}
-			filed[line] = true
+			filed["history "+line] = true
 			continue
 		}
 		fmt.Fprintf(&b, "document %d %s", n, line)
 	}
+	b.WriteString(strings.Join(slices.Sorted(maps.Keys(filed)), ""))
 	var destroyed []string
 	for _, e := range pt.practice.effects {
 		if e.Changed && e.Op != "Documents.Upload" && e.Op != "Syncs.StartFull" {

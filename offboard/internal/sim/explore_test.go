@@ -28,7 +28,7 @@ type explorer struct {
 // finding is an invariant that broke, and the faults that it took.
 type finding struct {
 	breach string
-	plans  []plan // the first ones, each of other kinds of faults
+	plans  []plan // the first ones; of what is known to be open, one
 }
 
 // counts says what was done.
@@ -275,7 +275,7 @@ func (x *explorer) report(breaches []string, p plan) {
 	for _, b := range breaches {
 		f := x.found[b]
 		f.breach = b
-		if len(f.plans) < maxPlans {
+		if open := openFor(b, p) != ""; len(f.plans) < maxPlans && !(open && len(f.plans) > 0) {
 			f.plans = append(f.plans, slices.Clone(p))
 		}
 		x.found[b] = f

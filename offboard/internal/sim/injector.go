@@ -41,7 +41,8 @@ type ioWatcher interface {
 // IO is one I/O of a process.
 type IO struct {
 	Kind Kind
-	// Op and About are those of a call, or the name of an evidence file.
+	// Op and About are those of a call; for a write to the journal or the evidence,
+	// what is written: "intent archive-client", or the name of a file.
 	Op, About string
 	Records   int // of an append
 }

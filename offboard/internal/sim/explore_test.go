@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -34,6 +35,7 @@ type finding struct {
 // counts says what was done.
 type counts struct {
 	tried     int // faults, alone or after another one, that were tried at an I/O
+	of        [lastFault]int
 	processes int // that were run for it
 	pointless int // faults left out: they change nothing, or nothing that they would not at the next I/O
 	likened   int // faults left out since another one leaves the same behind
@@ -41,8 +43,16 @@ type counts struct {
 	doubted   int // of these, how many were followed all the same
 }
 
+func (c counts) String() string {
+	return fmt.Sprintf("%d faults and pairs tried in %d processes; left out: %d that change nothing, %d that leave behind what another one does; %d ended where others had been, %d of them were followed all the same",
+		c.tried, c.processes, c.pointless, c.likened, c.merged, c.doubted)
+}
+
 func (c *counts) add(other counts) {
 	c.tried += other.tried
+	for f, n := range other.of {
+		c.of[f] += n
+	}
 	c.processes += other.processes
 	c.pointless += other.pointless
 	c.likened += other.likened
@@ -92,6 +102,16 @@ func (x *explorer) base() (*point, error) {
 	}
 	if breaches := at.final(); len(breaches) > 0 {
 		return nil, fmt.Errorf("without faults it breaks %q", breaches)
+	}
+	// I8: no names of people or clients in what lasts but in the evidence.
+	text, err := json.Marshal(at.journal.records)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range at.practice.Names() {
+		if strings.Contains(string(text), name) {
+			return nil, fmt.Errorf("I8: the journal names %q", name)
+		}
 	}
 	x.whole = at.state()
 	return from, nil
@@ -209,6 +229,7 @@ func (x *explorer) one(pt *point, at map[int][]Fault, run outcome, n int, f Faul
 		return nil
 	}
 	x.counts.tried++
+	x.counts.of[f]++
 	switch {
 	case f == CrashBefore:
 		x.from(here.at, faults-1, p)
@@ -230,6 +251,7 @@ func (x *explorer) one(pt *point, at map[int][]Fault, run outcome, n int, f Faul
 	broken := x.process(pt, faulty, faults > 1)
 	if broken.pointless {
 		x.counts.tried--
+		x.counts.of[f]--
 		x.counts.pointless++
 		return nil
 	}

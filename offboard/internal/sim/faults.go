@@ -3,7 +3,7 @@ package sim
 // Fault is something that goes wrong at one I/O of a process, or that somebody
 // does just before it.
 //
-// This is how the faults of docs/safety are met here:
+// Beside each stands its number in the project's list of faults to survive:
 //
 //	 1 crash before an effect            CrashBefore
 //	 2 crash before it is recorded       CrashAfter
@@ -16,18 +16,35 @@ package sim
 //	 8 a folder disposed of in part      FolderInPart
 //	 9 throttled                         Throttled, ThrottledDay
 //	10 5xx                               Unavailable (reads), NotDone (effects)
+//	11 no connection                     Unavailable, NotDone
 //	12 cut off in mid-answer             CutOff
 //	13 a CSV file with too few rows      ShortExport, FilteredExport
-//	20 clock jumps                       ClockJump
-//	21 credentials refused               Unauthorized
+//	20 clock jumps                       ClockJump: forward, for clock and timers alike
+//	21 credentials refused in mid-run    Unauthorized
 //	24 disk full                         DiskFull, DiskDoubt, Unreadable
-//	26 torn tail of the journal          CrashBefore and CrashAfter of an append, TornAppend
+//	26 torn tail of the journal          CrashBefore, CrashAfter of an append, TornAppend
 //	27 cancelled                         CancelBefore, CancelAfter
 //	28 a person undoes a step            Unarchive, Restore
 //	31 a bystander is archived           ArchiveBystander
 //	32 the edition changes               ChangeEdition
 //
-// and beyond the list: AddDocument, Relate and ForeignSync.
+// and beyond the list AddDocument, Relate and ForeignSync. What the rest comes to
+// is an error, and that it does is proved where the answers are read:
+//
+//	11 nothing written, so repeatable    internal/transport: TestNetHTTP_NothingWritten
+//	14 invalid XML, Status twice         xpm: TestClients_Archive_HostileAnswers
+//	15 login page, empty 200, null       internal/clienttest, with all clients
+//	16 200 with Status=ERROR             xpm: TestClients_Archive_Refused
+//	17 oversized, gzip bomb, depth bomb  internal/clienttest; internal/transport: TestBody_Cap
+//	18 one byte every ten seconds        internal/transport: TestBody_Deadlines
+//	19 redirects                         internal/clienttest; internal/transport: TestNetHTTP_RedirectIsNotFollowed
+//	22 answer of a token refresh lost    xpm: TestTokenSource_AnswerLost
+//	23 two processes refresh at once     xpm: TestTokenSource_SharedStore
+//	24 refreshed but not stored          xpm: TestTokenSource_NotStored
+//	25 two runners on one client         filejournal: TestOpen_locked
+//	26 flipped bit, missing line         filejournal: TestJournal_damage
+//	29 pages that shift or repeat        internal/paginate: TestAll_refuses
+//	30 ambiguous and renamed clients     offboard: the scenarios of P5
 type Fault uint8
 
 // The faults.

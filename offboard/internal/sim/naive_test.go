@@ -219,5 +219,13 @@ func TestNaive(t *testing.T) {
 			}
 		}
 		t.Logf("of %d cases with one fault it breaks an invariant in %d: %v", tried, caught, by)
+		if caught < tried/3 {
+			t.Error("too few are noticed: the invariants are not checked")
+		}
+		for _, id := range []string{"I1", "I2", "I3", "I4", "I12"} {
+			if by[id] == 0 {
+				t.Errorf("%s was never broken", id)
+			}
+		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 // need to be tried once. What follows depends on the state of the practice, on
 // what its past still may show, on the journal as it is folded, and on what the
 // judge holds. The key of a point is a digest of these. That equal keys behave
-// alike is not taken on trust: [explorer.doubt] tries it.
+// alike is not taken on trust: see explorer.compare.
 
 // key names everything that lasts, and what was found last.
 func (pt *point) key() uint64 { return digest(pt.substance(), pt.last) }

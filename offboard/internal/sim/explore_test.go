@@ -187,7 +187,7 @@ func (x *explorer) within(pt *point, at map[int][]Fault, run outcome, first, fau
 // twin is what a crash leaves behind that leaves the same as the fault: the disk
 // takes nothing more, or the check fails of a step that was not done, where there
 // is but one client. Of every fault by itself that is seen; after another fault it
-// is tried of one in 64. Nil: there is none.
+// is tried of one in doubts. Nil: there is none.
 func (x *explorer) twin(run outcome, n int, f Fault) *point {
 	io, here := run.trace[n-1], run.marks[n-1].at
 	switch {
@@ -195,7 +195,7 @@ func (x *explorer) twin(run outcome, n int, f Fault) *point {
 		return nil
 	case f == DiskFull && io.Kind == IOAppend:
 		return here
-	case f == DiskDoubt && io.Kind == IOAppend && n < len(run.marks):
+	case f == DiskDoubt && io.Kind == IOAppend && n < len(run.marks) && run.marks[n].at.clock == here.clock: // it did not wait
 		return run.marks[n].at
 	case io.Kind == IORead && slices.Contains([]Fault{Unauthorized, CancelBefore, Unavailable, CutOff}, f) && len(x.variant.spec.Entities) == 1:
 		before, after := here.journal.records, run.end.journal.records

@@ -9,7 +9,7 @@ package sim
 //	 2 crash before it is recorded       CrashAfter
 //	 3 answer lost, 5xx after commit     LostAnswer
 //	 4 delivered twice                   Twice, TwiceAnsweredLast
-//	 5 stale reads                       StaleOnce, StaleTwice, StaleOften
+//	 5 stale reads                       StaleOnce, StaleTwice, StaleOften, StaleOldest
 //	 6 a sync that never ends, fails,    SyncNever, SyncFails, SyncIdle
 //	   or is completed and did nothing
 //	 7 Documents for Signature           AddSignature, and a client that has some
@@ -68,6 +68,7 @@ const (
 	StaleOnce   // the answer is from before the last change that it shows
 	StaleTwice  // so is the next one to the same question
 	StaleOften  // so are the next four
+	StaleOldest // the answer is the oldest one that was another
 	CutOff      // a list or a body breaks off in the middle
 	// ShortExport and FilteredExport leave out rows of a history: as against the
 	// number that is stated, or with it.
@@ -107,7 +108,7 @@ const (
 
 var faultNames = [lastFault]string{
 	"no fault", "crash before", "crash after", "401", "429", "429 for the day", "cancelled before", "cancelled after", "clock jumps",
-	"503", "stale once", "stale twice", "stale often", "cut off", "short export", "filtered export",
+	"503", "stale once", "stale twice", "stale often", "oldest answer", "cut off", "short export", "filtered export",
 	"answer lost", "not done, answer lost", "delivered twice", "delivered twice, answered last", "sync idle", "sync fails", "sync never ends", "folder in part",
 	"disk full", "disk in doubt", "torn append", "unreadable",
 	"un-archived", "restored", "document added", "signature added", "bystander archived", "edition changed", "contact related", "foreign sync",
@@ -127,7 +128,7 @@ func (f Fault) Applies(io IO) bool {
 		return call
 	case CancelAfter:
 		return io.Kind == IOEffect
-	case Unavailable, StaleOnce, StaleTwice, StaleOften:
+	case Unavailable, StaleOnce, StaleTwice, StaleOften, StaleOldest:
 		return io.Kind == IORead
 	case CutOff:
 		return io.Op == "Clients.List" || io.Op == "Clients.All" || io.Op == "History.Export" || io.Op == "Documents.Download"

@@ -33,7 +33,7 @@ type ioWatcher interface {
 	io(n int, io IO)
 	act(Fault)
 	answered(q question, answer any, err error)
-	misled(Call)
+	misled(c Call, answer any)
 	// faces is told which faults would be pointless at a call.
 	faces(pointless func(Fault) bool)
 }
@@ -139,9 +139,9 @@ func (f *Faults) isStale(q question) bool {
 }
 
 // misled tells that an answer was not the true one.
-func (f *Faults) misled(c Call) {
+func (f *Faults) misled(c Call, answer any) {
 	if f.watch != nil {
-		f.watch.misled(c)
+		f.watch.misled(c, answer)
 	}
 }
 

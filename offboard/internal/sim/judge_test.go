@@ -67,9 +67,20 @@ func (g *judge) fork(e evidence, j *Journal) *judge {
 	return &f
 }
 
-func (g *judge) io(int, IO)    { g.tick++ }
-func (g *judge) act(f Fault)   { g.acts = append(g.acts, now(g, f)) }
-func (g *judge) misled(c Call) { g.misleads = append(g.misleads, now(g, c.Op)) }
+func (g *judge) io(int, IO)  { g.tick++ }
+func (g *judge) act(f Fault) { g.acts = append(g.acts, now(g, f)) }
+
+// misled notes an answer that was not the true one. Relations that still name an
+// entity which leaves tell their age: who acts on them was not misled (I3).
+func (g *judge) misled(c Call, answer any) {
+	if relations, ok := answer.([]nimbus.Relation); ok && slices.ContainsFunc(relations, func(r nimbus.Relation) bool {
+		i, life := g.cast.entity(r.ClientID)
+		return life == 0 && g.leaves(i)
+	}) {
+		return
+	}
+	g.misleads = append(g.misleads, now(g, c.Op))
+}
 
 func now[T any](g *judge, what T) happened[T] {
 	records := 0

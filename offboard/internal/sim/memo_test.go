@@ -45,5 +45,5 @@ func (m *memo) learn(key uint64, b behaviour) {
 }
 
 // doubtful picks the points of which it is tried that they behave as another one,
-// one in 64. Within a process it is seen without a try.
-func doubtful(n int) bool { return n%64 == 0 }
+// one in doubts. Within a process it is seen without a try.
+func doubtful(n int) bool { return n%*doubts == 0 }

@@ -84,24 +84,23 @@ func (p *Practice) digest() uint64 {
 	return h.Sum64()
 }
 
-// pending is what the practice has under way: how soon its syncs end, and about
-// how long ago the last ones have ended.
+// pending is what the practice has under way: how soon its syncs end, and, as long
+// as a client is there that they ought to have removed, when they ended.
 func (p *Practice) pending(h *maphash.Hash, now time.Duration) {
-	about := time.Minute / 2
+	late := slices.ContainsFunc(p.now.clients, func(c client) bool { return c.onGrid && (c.archived || c.deleted || c.closed || c.cleared) })
 	if p.cast.every > 0 {
-		about = 1 // with regular syncs every instant counts
 		number(h, uint64((now-p.now.lastRegular)%p.cast.every))
 	}
 	for _, r := range p.now.syncs {
+		ended := r.ended
+		if r.state == nimbus.SyncRunning {
+			ended = r.due // and if that is past, nobody has looked so far
+		}
 		switch {
-		case r.due == never:
+		case ended == never:
 			number(h, 0)
-		case r.state == nimbus.SyncRunning && r.due > now:
-			number(h, uint64(r.due-now))
-		case r.state == nimbus.SyncRunning: // it has ended, and nobody has looked
-			number(h, uint64(min(now-r.due, 3*time.Minute).Round(about)))
-		default:
-			number(h, uint64(min(now-r.ended, 3*time.Minute).Round(about)))
+		case ended > now || late || p.cast.every > 0:
+			number(h, uint64(max(ended-now, -3*time.Minute)))
 		}
 	}
 }

@@ -180,15 +180,16 @@ func (w *follower) faces(pointless func(Fault) bool) {
 	}
 }
 
-func (w *follower) misled(c Call) { w.pt.judge.misled(c) }
+func (w *follower) misled(c Call, answer any) { w.pt.judge.misled(c, answer) }
 
-// mark takes a copy of what lasts, unless nothing has changed since the last one.
+// mark takes a copy of what lasts, unless nothing has changed since the last one and
+// no time has passed.
 func (w *follower) mark() mark {
 	now := mark{key: w.key()}
 	if n := len(w.marks); n > 0 {
 		last := w.marks[n-1].at
 		if len(last.journal.records) == len(w.pt.journal.records) && len(last.journal.files) == len(w.pt.journal.files) &&
-			last.version == w.pt.practice.version {
+			last.version == w.pt.practice.version && last.clock == w.pt.practice.clock()+time.Minute {
 			now.at = last
 			return now
 		}

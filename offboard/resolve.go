@@ -172,8 +172,7 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 			return Verdict{}, err
 		}
 		// The histories that earlier sessions filed are not part of what is approved.
-		filed := v.filedDocuments()
-		file.Documents = slices.DeleteFunc(file.Documents, func(d nimbus.Document) bool { return slices.Contains(filed, d.ID) })
+		file.Documents = slices.DeleteFunc(file.Documents, v.isHistory)
 	}
 	data, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {

@@ -49,7 +49,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		}
 		code, known := ours[entity.ID]
 		switch {
-		case !entity.Integrated || !wouldLeave(list.byCode[codeKey(entity.Code)]) || known && planned:
+		case !entity.Integrated || !wouldLeave(list.withCode(entity.Code)) || known && planned:
 		case !known || !v.exportedBefore(code):
 			others = append(others, entity.Code)
 		default:

@@ -2,6 +2,7 @@ package offboard_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/practicekit/offboarding/offboard"
@@ -34,11 +35,13 @@ func TestMYOBAE_reopenedAtOnce(t *testing.T) {
 						reopened = true
 					}
 				}
-				for _, want := range []offboard.State{offboard.Waiting, offboard.Blocked} {
+				for range 2 {
 					if r.report, err = runner.Run(context.Background()); err != nil {
 						t.Fatal(err)
 					}
-					wantStep(t, r, offboard.StepCloseClient, want, map[offboard.State]string{offboard.Blocked: "I11"}[want])
+				}
+				if !strings.Contains(r.rules(), "I11") || r.report.State() != offboard.Blocked {
+					t.Errorf("%s by %q", r.report.State(), r.rules())
 				}
 				wantOps(t, r.ofClient("ACME01"), uploading, "close-client")
 			})

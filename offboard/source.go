@@ -170,6 +170,11 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	if p.MYOBAE.Clients == nil || v.Spec.Source == SourceMYOBAEField && p.MYOBAE.ExtraFields == nil {
 		return p.removedByHand(v, task)
 	}
+	up, uid := v.Facts.Upstream, string(v.Facts.Snapshot.MYOBAE)
+	atOnce := up == nil || up.Operation == "" // what was done, if anything, was no operation
+	if atOnce && v.justDone(uid) {
+		return upstreamDone(Read, "done in MYOB AE; the answer shows it"), nil
+	}
 	state, err := p.upstream(ctx, v)
 	if err != nil {
 		return Verdict{}, err
@@ -179,27 +184,20 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 			return blocked("R5", "the client has no Extra Field %q: check the field's name", v.Spec.field())
 		}
 	}
-	up := v.Facts.Upstream
 	switch {
 	case state.gone:
 		return upstreamDone(Read, state.how), nil
-	case up != nil && up.Proof != "":
+	case v.Facts.leftUpstream() || atOnce && v.did(uid):
 		return v.undoneInMYOBAE()
 	case up != nil && up.Operation != "":
 		if verdict, err := p.checkOperation(ctx, v, up.Operation); err != nil || verdict.State != "" {
 			return verdict, err
 		}
 	}
-	id := string(v.Facts.Snapshot.MYOBAE)
-	switch {
-	case v.unproved(id) && (up == nil || up.Operation == ""):
-		return waiting("R5", "it was done just now, and MYOB AE does not show it so far")
-	case v.did(id) && (up == nil || up.Operation == ""):
-		return v.undoneInMYOBAE()
-	case v.renamed(state.code):
+	if v.renamed(state.code) {
 		return v.blockedRenamed()
 	}
-	return Verdict{State: Todo, Target: id, Reason: task.Do[0]}, nil
+	return Verdict{State: Todo, Target: uid, Reason: task.Do[0]}, nil
 }
 
 func (v View) undoneInMYOBAE() (Verdict, error) {

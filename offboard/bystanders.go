@@ -9,8 +9,8 @@ import (
 )
 
 // bystanders blocks the sync where an entity on the Client Grid would be removed
-// by it that this run does not hold a verified history of (I12). Planned counts
-// clients that would have one by then, for a preview.
+// by it that is none of this run's, or is not prepared for it so far (I12). Planned
+// counts all of the run's as prepared, for a preview.
 func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict, error) {
 	readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead)
 	if err != nil {
@@ -50,7 +50,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		code, known := ours[entity.ID]
 		switch {
 		case !entity.Integrated || !wouldLeave(list.withCode(entity.Code)) || known && planned:
-		case !known || !v.exportedBefore(code):
+		case !known || !v.prepared(code):
 			others = append(others, entity.Code)
 		default:
 			current, err := p.exportIsCurrent(ctx, v.ofClient(code))
@@ -63,7 +63,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		}
 	}
 	if len(others) > 0 {
-		return blocked("I12, R8a", "the sync would also remove %s, archived or deleted in XPM and not exported by this run: off-board them in this run, or un-archive them", strings.Join(others, ", "))
+		return blocked("I12, R8a", "the sync would also remove %s, archived or deleted in XPM and not exported, filed and approved by this run: off-board them in this run, or un-archive them", strings.Join(others, ", "))
 	}
 	if len(grown) > 0 {
 		return blocked("I12, I1", "the sync would also remove %s, archived or deleted in XPM, whose history has grown since this run exported it: see what stops them, or un-archive them", strings.Join(grown, ", "))
@@ -71,10 +71,13 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	return p.fieldBystanders(ctx, v, planned)
 }
 
-// exportedBefore reports whether the run holds a verified history of the client.
-func (v View) exportedBefore(code string) bool {
-	h := v.Client(code).History
-	return h != nil && verifyEvidence(v.evidence, *h) == nil
+// prepared reports whether all that a removal rests on was done for a client: its
+// history exported and verified, that copy of it filed (I1), and all approved (I10).
+func (v View) prepared(code string) bool {
+	f := v.Client(code)
+	return f.History != nil && f.Filed != nil && f.Filed.SHA256() == f.History.SHA256 &&
+		f.Approved != nil && f.Approved.Scope == scopeOfClient(v.wanted, v.Spec.entity(code), f.Snapshot) &&
+		verifyEvidence(v.evidence, *f.History) == nil
 }
 
 // exportIsCurrent reports whether the verified history has all the rows that there
@@ -99,13 +102,13 @@ func (v View) provedJustNow() bool {
 }
 
 // mayGo names, one and all, the clients that a sync may remove: those of the run
-// with a verified history of all their rows. One that is still to be exported is a
-// bystander.
+// that are prepared, with a history of all their rows. Any other of the run is a
+// bystander so far.
 func (p practice) mayGo(ctx context.Context, v View, planned bool) (string, error) {
 	var codes []string
 	for _, code := range v.Spec.codes() {
 		current := planned
-		if !planned && v.exportedBefore(code) {
+		if !planned && v.prepared(code) {
 			var err error
 			if current, err = p.exportIsCurrent(ctx, v.ofClient(code)); err != nil {
 				return "", err

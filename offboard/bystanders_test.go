@@ -2,6 +2,7 @@ package offboard_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -49,40 +50,52 @@ func TestBystanders_asked(t *testing.T) {
 	}
 }
 
-// I1, I12: a client that leaves too, and was stopped after its export, holds up the
-// sync as soon as its history has grown.
+// I1, I10, I12: a client that leaves too, archived already and stopped before its
+// history was filed or approved, is not taken along by the sync of another.
+func TestBystanders_unprepared(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		world := defaultWorld()
+		world.Clients[0].XPM.Deleted = true // it has no documents there, so the copy fails
+		s := newResumable(t, world)
+		r := s.run(t, copyCDM, "ACME01", "BETA02")
+		sync := r.step("BETA02", offboard.StepFullClientSync)
+		if sync.State != offboard.Blocked || !strings.Contains(sync.Rule, "I12") || !strings.Contains(sync.Reason, "ACME01") || !r.onGrid("ACME01") {
+			t.Errorf("I12: %s: %s", sync.State, sync.Reason)
+		}
+	})
+}
+
+// I1, I12: nor is one whose history has grown since it was exported and approved,
+// until its own turn comes, for which it is exported again.
 func TestBystanders_grownHistory(t *testing.T) {
-	for name, grows := range map[string]bool{"as exported": false, "grown since": true} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				world := defaultWorld()
-				world.Clients[0].XPM.Deleted = true // it has no documents there, so the copy fails
-				s := newResumable(t, world)
-				s.operator = nil
-				s.run(t, copyCDM, "ACME01", "BETA02")
-				if grows {
-					systems, err := s.practice.Systems(nil)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for range 2 {
-						body, err := systems.Nimbus.Documents.Download(context.Background(), "d-1")
-						if err != nil {
-							t.Fatal(err)
-						}
-						_ = body.Close()
-					}
-				}
-				s.operator = offboard.Approve("Pat Example", "tests", nil)
-				r := s.run(t, copyCDM, "ACME01", "BETA02")
-				sync := r.step("BETA02", offboard.StepFullClientSync)
-				if synced := slices.Contains(r.destroyed(), syncing); synced == grows || r.onGrid("ACME01") != grows {
-					t.Errorf("synced %t: %s", synced, sync.Reason)
-				}
-				if grows && (sync.State != offboard.Blocked || !strings.Contains(sync.Reason, "ACME01")) {
-					t.Errorf("I12: %s: %s", sync.State, sync.Reason)
-				}
-			})
-		})
-	}
+	inBubble(t, func(t *testing.T) {
+		world := crowd(2)
+		world.Clients[0].XPM.Archived, world.Clients[1].XPM.Archived = true, true
+		s := newBatch(t, world, 2, archiveCDM, offboard.Batch{Wave: 1, Canary: -1, Parallel: 1})
+		approved := false
+		s.runner.OnRecord = func(r offboard.Record) { approved = approved || r.Kind == offboard.KindAnswered }
+		s.runner.Batch.Halt = func() string { return map[bool]string{true: "after the approval"}[approved] }
+		if _, err := s.runner.Run(context.Background()); !errors.As(err, new(*offboard.HaltError)) {
+			t.Fatal(err)
+		}
+		systems, err := s.practice.Systems(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // of the other client's files
+			body, err := systems.Nimbus.Documents.Download(context.Background(), "d-2")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = body.Close()
+		}
+		s.runner.Batch.Halt = nil
+		r := s.run(t)
+		if sync := r.step(crowdCode(0), offboard.StepFullClientSync); sync.State != offboard.Blocked || !strings.Contains(sync.Reason, crowdCode(1)) {
+			t.Errorf("I12: %s: %s", sync.State, sync.Reason)
+		}
+		if again := s.run(t); again.report.State() != offboard.Done || !slices.Contains(s.journal.Files(), "client-c0001/history-2.csv") {
+			t.Errorf("then %s: %s", again.report.State(), again.rules())
+		}
+	})
 }

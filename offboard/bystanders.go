@@ -22,7 +22,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 			return Verdict{}, err
 		}
 		_, ask, ok := v.byHand(Task{
-			ID: "bystanders-" + fmt.Sprint(v.since()), Rule: "I12, P9", Where: "Xero Practice Manager > Clients > Archived, and Nimbus > Clients > Client Grid",
+			ID: v.comparisonID("bystanders"), Rule: "I12, P9", Where: "Xero Practice Manager > Clients > Archived, and Nimbus > Clients > Client Grid",
 			Do:  []string{"Compare the two lists", "Answer yes if the Client Grid shows no archived or deleted client but " + mayGo},
 			Why: "a Full Client Sync removes every archived client of the practice, and destroys the history of each (R8a)",
 		})
@@ -69,6 +69,21 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		return blocked("I12, I1", "the sync would also remove %s, archived or deleted in XPM, whose history has grown since this run exported it: see what stops them, or un-archive them", strings.Join(grown, ", "))
 	}
 	return p.fieldBystanders(ctx, v, planned)
+}
+
+// comparisonID names the comparison of two lists for one sync: an answer is good for
+// that, and another sync needs another one.
+func (v View) comparisonID(what string) string {
+	since := v.since()
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
+	syncs := 0
+	for key := range v.progress.targets {
+		if key.step == v.step.Name {
+			syncs++
+		}
+	}
+	return fmt.Sprintf("%s-%d-%d", what, since, syncs)
 }
 
 // prepared reports whether all that a removal rests on was done for a client: its
@@ -133,7 +148,7 @@ func (p practice) fieldBystanders(ctx context.Context, v View, planned bool) (Ve
 		return Verdict{}, err
 	}
 	_, ask, ok := v.byHand(Task{
-		ID: fmt.Sprintf("filtered-%d", v.since()), Rule: "I12, R4a, P9",
+		ID: v.comparisonID("filtered"), Rule: "I12, R4a, P9",
 		Where: "Xero Practice Manager > Clients or Reports, and Nimbus > Clients > Client Grid",
 		Do: []string{
 			fmt.Sprintf("List the clients whose custom field %q is empty or not ticked", v.Spec.field()),

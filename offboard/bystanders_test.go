@@ -99,3 +99,42 @@ func TestBystanders_grownHistory(t *testing.T) {
 		}
 	})
 }
+
+// I12: what a person has compared is good for one sync. After one that failed the
+// lists are compared again, and a client that was archived meanwhile is seen.
+func TestBystanders_comparedForEachSync(t *testing.T) {
+	for _, source := range []offboard.Source{offboard.SourceXPM, offboard.SourceXPMField} {
+		inBubble(t, func(t *testing.T) {
+			c := cell{source: source, policy: keepCDM}
+			world := c.world()
+			world.Sync.Fail = 1
+			world.Capabilities = without(nimbus.CapabilityClientsRead)
+			practice, err := offboardtest.New(world)
+			if err != nil {
+				t.Fatal(err)
+			}
+			journal := &offboardtest.Journal{}
+			runner := wavesOfOne(t, practice, offboard.Spec{Source: source, Policy: c.policy, Entities: []offboard.Entity{{Code: "ACME01"}}}, journal)
+			person := &offboardtest.Person{Practice: practice, Evidence: journal, Dir: t.TempDir()}
+			compared, syncs := 0, 0
+			runner.Operator = offboard.OperatorFunc(func(ctx context.Context, task offboard.Task) (offboard.Answer, error) {
+				if task.Step == offboard.StepFullClientSync && strings.HasSuffix(task.Do[1], " but ACME01") {
+					compared++
+				}
+				return person.Ask(ctx, task)
+			})
+			if _, err := runner.Run(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range practice.Effects() {
+				if e.Operation == syncing {
+					syncs++
+				}
+			}
+			questions := map[offboard.Source]int{offboard.SourceXPM: 1, offboard.SourceXPMField: 2}[source]
+			if syncs != 2 || compared != syncs*questions {
+				t.Errorf("I12: %s: %d syncs, lists compared %d times", source, syncs, compared)
+			}
+		})
+	}
+}

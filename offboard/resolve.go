@@ -51,8 +51,11 @@ func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
 		}
 	}
 	switch {
-	case len(entities) == 0 && !found.known():
+	case len(entities) == 0 && !found.known() && v.progress.untouched():
 		return Verdict{}, &UnknownClientsError{[]string{v.Entity.Code}}
+	case len(entities) == 0 && !found.known():
+		// The others of the run go on: only before its first effect is it a matter of spelling.
+		return blocked("P5, R9", "no system knows this client code any more: it has left by other ways than this run's")
 	case len(entities) == 0 && (found.left || found.closed):
 		return blocked("R1, R9", "the client has left the source system and is not on the Client Grid: it was off-boarded already, and there is no history left to export")
 	case len(entities) == 0:
@@ -67,6 +70,18 @@ func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
 		return blocked("R4, R5", "the client is on the Client Grid, but %s has no client with this code: is it integrated at all (R6)?", v.Spec.Source)
 	}
 	return p.takeSnapshot(ctx, v, found, entities[0])
+}
+
+// untouched reports whether nothing was done to any client so far.
+func (p *Progress) untouched() bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for _, up := range p.clients {
+		if up.lastEffect > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // checkStillGone stops the plan where a person brought the entity back (P2).

@@ -365,3 +365,21 @@ func TestRunner_journalHasNoNames(t *testing.T) {
 		}
 	})
 }
+
+// P5, R9: once something was done, a client that no system knows any more stops
+// alone: the others go on.
+func TestRunner_unknownLater(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		world := defaultWorld()
+		world.Clients[1].XPM, world.Clients[1].MYOBAE.Closed = nil, true // BETA02 leaves with the next regular sync
+		s := newResumable(t, world)
+		s.operator = nil
+		s.run(t, keepCDM, "ACME01", "BETA02")
+		time.Sleep(time.Minute)
+		s.operator = offboard.Approve("Pat Example", "tests", nil)
+		r := s.run(t, keepCDM, "ACME01", "BETA02")
+		if acme, beta := r.report.Clients[0], r.report.Clients[1]; acme.State != offboard.Done || beta.State != offboard.Blocked {
+			t.Errorf("ACME01 is %s and BETA02 %s by %s", acme.State, beta.State, r.rules())
+		}
+	})
+}

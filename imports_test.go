@@ -24,7 +24,7 @@ var vendors = []string{"nimbus", "xpm", "myobae"}
 
 // forTests are the imports that users of the module do not inherit.
 var forTests = []string{"github.com/jarcoal/httpmock", "github.com/google/go-cmp", "github.com/santhosh-tekuri/jsonschema", "golang.org/x/text",
-	"golang.org/x/tools", "testing"}
+	"golang.org/x/tools", "pgregory.net/rapid", "testing"}
 
 // forExamples are the imports that only programs have, and no package.
 var forExamples = []string{"github.com/schollz/progressbar"}

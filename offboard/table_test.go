@@ -90,18 +90,20 @@ func (c cell) try(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	systems, err := practice.Systems(nil)
+	spec := offboard.Spec{Source: c.source, Policy: c.policy, Entities: []offboard.Entity{{Code: "ACME01"}, {Code: "BETA02"}}}
+	r := run{practice: practice, journal: &offboardtest.Journal{}}
+	seen := newWitness(practice, spec, r.journal)
+	systems, err := practice.Systems(seen.wrap)
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := offboard.Spec{Source: c.source, Policy: c.policy, Entities: []offboard.Entity{{Code: "ACME01"}, {Code: "BETA02"}}}
-	r := run{practice: practice, journal: &offboardtest.Journal{}}
 	before := practice.State()
 	runner := offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: r.journal, Operator: seesBystanders(practice), Wait: time.Hour, Batch: oneByOne}
 	if c.state.between != nil {
-		runner.OnRecord = hookAfter(offboard.StepConfirmRemoved, "ACME01", func() { c.state.between(t, c, practice) })
+		runner.OnRecord = hookAfter(offboard.StepConfirmRemoved, "ACME01", func() { seen.act(func() { c.state.between(t, c, practice) }) })
 	}
 	again := func() {
+		seen.session()
 		r.report, err = runner.Run(context.Background())
 		if unknown := (*offboard.UnknownClientsError)(nil); err != nil && !errors.As(err, &unknown) {
 			t.Fatal(err)
@@ -125,6 +127,7 @@ func (c cell) try(t *testing.T) {
 	if len(more) > 0 || r.end() != end {
 		t.Errorf("I9: a second run changed something: %v", more)
 	}
+	seen.report(t)
 	if t.Failed() {
 		var text strings.Builder
 		_ = r.report.WriteText(&text)

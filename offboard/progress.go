@@ -80,6 +80,7 @@ type unitProgress struct {
 	lastEffect int
 	touched    bool
 	stopped    int // the newest record that blocked or failed one of its steps
+	synced     int // the newest sync that was to remove it
 }
 
 // Replay folds all records of a journal. A gap in the sequence is an error.
@@ -251,6 +252,9 @@ func (p *Progress) apply(r Record) {
 	switch r.Kind {
 	case KindChecked:
 		s.check(r)
+		if r.State == Done && u.wave > 0 {
+			p.noteSync(r)
+		}
 	case KindIntent:
 		s.effects = append(s.effects, effect{target: r.Target, state: Unknown, seq: r.Seq, at: r.Time})
 		s.state, s.reason = Unknown, "an effect was begun; its outcome is not recorded"
@@ -383,6 +387,16 @@ func (s *stepProgress) unknowns(session int) (n int) {
 		}
 	}
 	return n
+}
+
+// noteSync notes that a step of a wave is done, which are syncs, for every client
+// that a sync was to remove.
+func (p *Progress) noteSync(r Record) {
+	for _, other := range p.clients {
+		if other.facts.leftUpstream() {
+			other.synced = r.Seq
+		}
+	}
 }
 
 // noteEffect notes an intent, an outcome, or a destructive task given to a

@@ -169,7 +169,7 @@ func (c PlanChange) String() string {
 	if c.Client != "" {
 		who = c.Client + ": "
 	}
-	return fmt.Sprintf("%s%s was %s and is %s", who, c.What, orNothing(c.Then), orNothing(c.Now))
+	return fmt.Sprintf("%s%s: then %s, now %s", who, c.What, orNothing(c.Then), orNothing(c.Now))
 }
 
 func orNothing(s string) string {
@@ -203,12 +203,14 @@ func ComparePlans(then, now PlanFile) []PlanChange {
 	changes.add("", "the field", then.Spec.Field, now.Spec.Field)
 	changes.add("", "the policy", jsonText(then.Spec.Policy), jsonText(now.Spec.Policy))
 	changes.add("", "the order of steps", strings.Join(then.Steps, " "), strings.Join(now.Steps, " "))
+	before, after := then.Spec.stated(), now.Spec.stated()
 	for _, c := range then.Clients {
 		i := slices.IndexFunc(now.Clients, func(n PlannedClient) bool { return n.Code == c.Code })
 		if i < 0 {
 			changes.add(c.Code, "the client", "in the plan", "")
 			continue
 		}
+		changes.add(c.Code, "what is stated of it", before[c.Code], after[c.Code])
 		changes.client(c, now.Clients[i])
 	}
 	for _, c := range now.Clients {
@@ -217,6 +219,16 @@ func ComparePlans(then, now PlanFile) []PlanChange {
 		}
 	}
 	return changes
+}
+
+// stated is what the specification says of each client: its retention and its
+// name are part of what is approved.
+func (s Spec) stated() map[string]string {
+	all := map[string]string{}
+	for _, e := range s.Entities {
+		all[e.Code] = jsonText(e)
+	}
+	return all
 }
 
 type differences []PlanChange

@@ -137,6 +137,33 @@ func TestPlanFile_otherSpec(t *testing.T) {
 	})
 }
 
+// I10: a retention date is part of what is approved, so a plan with another one is
+// another plan.
+func TestComparePlans_stated(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		then := proposed(t, runner)
+		date, err := offboard.ParseDate("2030-06-30")
+		if err != nil {
+			t.Fatal(err)
+		}
+		runner.Plan.Spec.Entities = []offboard.Entity{{Code: "ACME01", RetainUntil: date}}
+		want := []offboard.PlanChange{{Client: "ACME01", What: "what is stated of it", Then: `{"code":"ACME01"}`, Now: `{"code":"ACME01","retainUntil":"2030-06-30"}`}}
+		if diff := cmp.Diff(want, offboard.ComparePlans(then, proposed(t, runner))); diff != "" {
+			t.Error(diff)
+		}
+		var stale *offboard.StalePlanError
+		runner.Approved = &then
+		if _, err := runner.Run(context.Background()); !errors.As(err, &stale) || len(s.practice.Effects()) != 0 {
+			t.Errorf("got %v", err)
+		}
+		if text := want[0].String(); text != `ACME01: what is stated of it: then {"code":"ACME01"}, now {"code":"ACME01","retainUntil":"2030-06-30"}` {
+			t.Errorf("it says %s", text)
+		}
+	})
+}
+
 // A plan that somebody edited no longer is what its scope says.
 func TestReadPlanFile_changed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

@@ -76,10 +76,35 @@ func (f *Feed) Record(r Record) {
 		f.missed++
 		return
 	}
-	f.waiting = append(f.waiting, event)
+	f.push(event)
+}
+
+// push queues an event. The caller holds the lock.
+func (f *Feed) push(e Event) {
+	f.waiting = append(f.waiting, e)
 	select {
 	case f.wake <- struct{}{}:
 	default:
+	}
+}
+
+// flushed is no event: it marks how far the listener must come for a Flush.
+type flushed struct {
+	Event
+	reached chan struct{}
+}
+
+// Flush waits until the listener has been told what was recorded so far, or until
+// ctx ends: whoever is about to ask a person has the person read that first. The
+// listener may not call it, and nobody may after Close.
+func (f *Feed) Flush(ctx context.Context) {
+	mark := flushed{reached: make(chan struct{})}
+	f.mu.Lock()
+	f.push(mark)
+	f.mu.Unlock()
+	select {
+	case <-mark.reached:
+	case <-ctx.Done():
 	}
 }
 
@@ -100,6 +125,10 @@ func (f *Feed) tell(listener func(Event)) {
 			last = true
 		}
 		for _, e := range f.take() {
+			if mark, ok := e.(flushed); ok {
+				close(mark.reached)
+				continue
+			}
 			listener(e)
 		}
 		if last {

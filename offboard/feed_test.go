@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -72,6 +73,69 @@ func TestFeed_slowListener(t *testing.T) {
 		feed.Close()
 		if heard < 1000 || missed == 0 {
 			t.Errorf("heard %d, missed %d", heard, missed)
+		}
+	})
+}
+
+// Who asks a person has the listener told everything first, and does not wait for
+// one that never returns.
+func TestFeed_Flush(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		var last atomic.Value
+		block := make(chan struct{})
+		feed := offboard.NewFeed(runner.Plan, func(e offboard.Event) {
+			time.Sleep(time.Second) // of virtual time
+			last.Store(reflect.TypeOf(e).Name())
+			if _, ok := e.(offboard.TaskAnswered); ok {
+				<-block
+			}
+		})
+		runner.OnRecord = feed.Record
+		runner.Operator = offboard.OperatorFunc(func(ctx context.Context, task offboard.Task) (offboard.Answer, error) {
+			if feed.Flush(ctx); last.Load() != "TaskAsked" {
+				t.Errorf("the last that was told before the question is %v", last.Load())
+			}
+			return offboard.Answer{Yes: true, By: "Pat Example"}, nil
+		})
+		if _, err := runner.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if feed.Flush(ctx); ctx.Err() == nil {
+			t.Error("a listener that hangs is taken to have been told")
+		}
+		close(block)
+		feed.Close()
+		if last.Load() != "RunEnded" {
+			t.Errorf("the last is %v", last.Load())
+		}
+	})
+}
+
+// An answer that does not do is told with who gave it.
+func TestFeed_declined(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		var asked []offboard.TaskAsked
+		feed := offboard.NewFeed(runner.Plan, func(e offboard.Event) {
+			if a, ok := e.(offboard.TaskAsked); ok {
+				asked = append(asked, a)
+			}
+		})
+		runner.OnRecord = feed.Record
+		runner.Operator = offboard.OperatorFunc(func(context.Context, offboard.Task) (offboard.Answer, error) {
+			return offboard.Answer{By: "Pat Example"}, nil
+		})
+		if _, err := runner.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		feed.Close()
+		if len(asked) != 2 || asked[0].Reason != "" || asked[0].By != "" || asked[1].Reason == "" || asked[1].By != "Pat Example" {
+			t.Errorf("%+v", asked)
 		}
 	})
 }

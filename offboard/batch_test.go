@@ -294,6 +294,24 @@ func TestBatch_halt(t *testing.T) {
 	})
 }
 
+// The kill switch holds for people too: nobody is asked to do what a program would
+// not do any more.
+func TestBatch_haltByHand(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		world := crowd(2)
+		world.Capabilities = []nimbus.Capability{}
+		s := newBatch(t, world, 2, keepCDM, offboard.Batch{Halt: func() string { return "told to stop" }})
+		s.runner.Operator = offboard.OperatorFunc(func(_ context.Context, task offboard.Task) (offboard.Answer, error) {
+			t.Errorf("asked for %s", task.ID)
+			return offboard.Answer{}, offboard.ErrNoAnswer
+		})
+		var halt *offboard.HaltError
+		if _, err := s.runner.Run(context.Background()); !errors.As(err, &halt) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // A wave begins only if the quota of the day can finish it; the wait is journaled
 // and holds for a run that is started again, too.
 func TestBatch_spentDay(t *testing.T) {

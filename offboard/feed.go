@@ -45,11 +45,13 @@ func NewFeed(plan Plan, listener func(Event)) *Feed {
 	return f
 }
 
-// Recall takes in what an earlier session has journaled, without telling of it.
-// Call it before the run.
+// Recall takes in what earlier sessions have journaled, without telling of it, as
+// a session that begins now would see it: where something else was wanted then,
+// nothing counts as done. Call it before the run.
 func (f *Feed) Recall(ctx context.Context, j Journal) error {
 	p, err := Replay(ctx, j)
 	if err == nil {
+		p.begin(Record{Seq: p.seq, Digest: digest(f.plan.Spec)})
 		f.progress = p
 	}
 	return err

@@ -156,6 +156,14 @@ func TestFeed_Recall(t *testing.T) {
 		if got := feed.Tally(); got.Done != 2 || got.StepsDone != got.Steps {
 			t.Errorf("%+v", got)
 		}
+		other := offboard.NewFeed(s.runner(t, archiveCDM, "ACME01", "BETA02").Plan, nil)
+		defer other.Close()
+		if err := other.Recall(context.Background(), s.journal); err != nil {
+			t.Fatal(err)
+		}
+		if got := other.Tally(); got.Done != 0 || got.StepsDone != 0 {
+			t.Errorf("under another policy: %+v", got)
+		}
 	})
 }
 

@@ -326,6 +326,11 @@ func TestBatch_spentDay(t *testing.T) {
 		if len(s.held) != 1 || !s.held[0].Until.Equal(began.Add(20*time.Hour)) {
 			t.Fatalf("held: %+v", s.held)
 		}
+		feed := offboard.NewFeed(s.runner.Plan, nil)
+		defer feed.Close()
+		if err := feed.Recall(context.Background(), s.journal); err != nil || !feed.Tally().Held.Equal(s.held[0].Until) {
+			t.Errorf("a feed knows %v, %v", feed.Tally().Held, err)
+		}
 		s.runner.Plan.Quota = fixedQuota{} // a new process has seen no calls
 		s.runner.Wait = 48 * time.Hour
 		r := s.run(t)

@@ -159,36 +159,43 @@ func plural(n int, thing string) string {
 }
 
 // WriteText writes the report for people to read, as plain text.
-func (r Report) WriteText(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	counts := map[State]int{}
+func (r Report) WriteText(w io.Writer) error { return r.writeText(w, r.Clients) }
+
+// WriteBrief is WriteText for a run of many clients: each that is done has one
+// line, and behind them stands all there is about the others.
+func (r Report) WriteBrief(w io.Writer) error {
+	var others []ClientReport
 	for _, c := range r.Clients {
-		counts[c.State]++
-		fmt.Fprintf(t, "%s: %s\n", strings.TrimSpace(c.Code+" "+c.Name), c.State)
-		for _, s := range c.Steps {
-			if s.State == Pending && s.Reason == "" {
-				s.Reason = "waits for the steps before it"
-			}
-			if s.Proof != "" {
-				s.Reason = fmt.Sprintf("%s [%s]", s.Reason, s.Proof)
-			}
-			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
+		if c.State != Done {
+			others = append(others, c)
+			continue
 		}
-		writeFindings(t, c.Steps)
-		for _, k := range c.Kept {
-			what := k.What + " " + k.ID
-			if k.Name != "" {
-				what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
-			}
-			fmt.Fprintf(t, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+		wave := ""
+		if c.Wave > 0 {
+			wave = fmt.Sprintf(" in wave %d", c.Wave)
 		}
-		for _, back := range c.Return {
-			fmt.Fprintf(t, "  %s\n", back)
+		if _, err := fmt.Fprintf(w, "%s: done%s, %d kept\n", c.title(), wave, len(c.Kept)); err != nil {
+			return err
 		}
-		fmt.Fprintln(t)
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return r.writeText(w, others)
+}
+
+// writeText writes all about some of the clients, and what concerns the whole run.
+func (r Report) writeText(w io.Writer, clients []ClientReport) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, c := range clients {
+		c.writeText(t)
 	}
 	for _, task := range r.Tasks {
 		fmt.Fprintf(t, "to do by a person: %s: %s (%s)\n  why: %s\n", task.Where, strings.Join(task.Do, "; "), task.Rule, task.Why)
+	}
+	counts := map[State]int{}
+	for _, c := range r.Clients {
+		counts[c.State]++
 	}
 	var parts []string
 	for _, state := range []State{Done, Waiting, Blocked, Failed} {
@@ -204,4 +211,31 @@ func (r Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(t, "calls: xpm %d, nimbus %d, myobae %d\n", r.Calls["xpm"], r.Calls["nimbus"], r.Calls["myobae"])
 	}
 	return t.Flush()
+}
+
+func (c ClientReport) title() string { return strings.TrimSpace(c.Code + " " + c.Name) }
+
+func (c ClientReport) writeText(w io.Writer) {
+	fmt.Fprintf(w, "%s: %s\n", c.title(), c.State)
+	for _, s := range c.Steps {
+		if s.State == Pending && s.Reason == "" {
+			s.Reason = "waits for the steps before it"
+		}
+		if s.Proof != "" {
+			s.Reason = fmt.Sprintf("%s [%s]", s.Reason, s.Proof)
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
+	}
+	writeFindings(w, c.Steps)
+	for _, k := range c.Kept {
+		what := k.What + " " + k.ID
+		if k.Name != "" {
+			what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
+		}
+		fmt.Fprintf(w, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+	}
+	for _, back := range c.Return {
+		fmt.Fprintf(w, "  %s\n", back)
+	}
+	fmt.Fprintln(w)
 }

@@ -55,5 +55,5 @@ func TestReadme(t *testing.T) {
 func TestRun_Default(t *testing.T) {
 	t.Parallel()
 	o := offboardWith(t, "-yes", "-folder", "archive", "-dir", t.TempDir())
-	o.want(t, exitDone, "stdout:28 of 28 steps done", "stdout:ACME01 Acme Example Pty Ltd: done", "stdout:3 clients: 3 done")
+	o.want(t, exitDone, "stdout:30 of 30 steps and 3 of 3 clients done", "stdout:ACME01 Acme Example Pty Ltd: done", "stdout:3 clients: 3 done")
 }

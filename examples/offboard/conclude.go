@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -65,8 +66,14 @@ func (j *job) conclude(ctx context.Context, report offboard.Report, err error, d
 	if err != nil && !interrupted(ctx, err) {
 		fmt.Fprintf(stderr, "offboard: %v\n", err)
 	}
+	if j.scope != "" {
+		fmt.Fprintf(stderr, "The plan is in %s, scope %s. Look at it; -plan %s runs it.\n", j.opts.out, j.scope[:16], j.opts.out)
+	}
 	for _, line := range j.advice(ctx, code, report, err) {
 		fmt.Fprintln(stderr, line)
+	}
+	if halted(err) && stopped(dir)() != "" {
+		fmt.Fprintf(stderr, "Remove %s first.\n", filepath.Join(dir, stopFile))
 	}
 	if code != exitDone && !j.opts.preview {
 		fmt.Fprintln(stderr, j.again(dir))
@@ -156,6 +163,9 @@ func failures(report offboard.Report, err error) []string {
 		}
 	}
 	lines := []string{"Something failed. What was done is in the journal, and nothing is lost."}
+	if report.Preview {
+		lines[0] = "Something failed. Nothing was done."
+	}
 	all := strings.Join(texts, "\n")
 	for _, r := range remedies {
 		if strings.Contains(all, r.sentinel.Error()) {
@@ -170,7 +180,7 @@ func (j *job) waitingFor(ctx context.Context, report offboard.Report, err error)
 		lines = append(lines, "Interrupted. What was done is in the journal, and nothing new was started.")
 	}
 	if halted(err) {
-		return append(lines, "Halted. What was done is in the journal, and nothing new is started until the reason is gone.")
+		return append(lines, "Halted. What was done is in the journal, and nothing new was started.")
 	}
 	approval, byHand := false, 0
 	for _, t := range report.Tasks {

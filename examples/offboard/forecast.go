@@ -38,9 +38,9 @@ func allAre(n int) string {
 func quotas(f offboard.Forecast) string {
 	switch {
 	case f.Days > 0:
-		return fmt.Sprintf("%s at least, since the quota of a day runs out %s on the way and the run waits for the next", roughly(f.Least), times(f.Days))
+		return fmt.Sprintf("%s by its quotas: that of a day runs out %s on the way, and the run waits for the next", roughly(f.Least), times(f.Days))
 	case f.Least > 0:
-		return fmt.Sprintf("%s at least by its quota of a minute", roughly(f.Least))
+		return fmt.Sprintf("%s by its quota of a minute", roughly(f.Least))
 	}
 	return "within its quotas"
 }
@@ -68,7 +68,7 @@ func roughly(d time.Duration) string {
 		return "1 min"
 	case d <= time.Hour:
 		return fmt.Sprintf("%d min", up(time.Minute))
-	case d <= 24*time.Hour:
+	case d <= 48*time.Hour:
 		return fmt.Sprintf("%d h", up(time.Hour))
 	}
 	return plural(up(24*time.Hour), "day")

@@ -89,6 +89,7 @@ type job struct {
 	config  config
 	builtin *builtin           // nil with -config
 	person  *offboard.Terminal // nil where nobody can answer
+	scope   string             // of the plan that was written; empty: none was
 	held    time.Time          // the quota of the day lets no wave begin before; zero: none waits for it
 }
 
@@ -193,16 +194,14 @@ func (j *job) preview(ctx context.Context, r offboard.Runner, p *progress, out *
 	switch {
 	case file == nil:
 		return report, err
-	case err != nil:
-		return report, errors.Join(err, file.abandon())
-	case report.State() == offboard.Failed:
+	case err != nil || report.State() == offboard.Failed:
 		out.printf("No plan is written: not everything could be looked at.\n")
-		return report, file.abandon()
+		return report, errors.Join(err, file.abandon())
 	}
 	if err := file.write(plan); err != nil {
 		return report, fmt.Errorf("the plan cannot be written: %w", err)
 	}
-	out.printf("The plan is in %s, scope %s. Once you have looked at it, -plan %s runs it.\n", j.opts.out, plan.Scope[:16], j.opts.out)
+	j.scope = plan.Scope
 	return report, nil
 }
 

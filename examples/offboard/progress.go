@@ -18,7 +18,8 @@ type progress struct {
 	feed     *offboard.Feed
 	ended    chan struct{}
 	counted  chan struct{}
-	reported int // how many steps were done when that was printed last
+	told     bool // something has happened
+	reported int  // how many steps were done when that was printed last
 }
 
 // newProgress counts from where earlier runs have left off. It ends with finish.
@@ -43,6 +44,7 @@ func (p *progress) begin() {
 
 // tell prints a line about an event. It is called in a goroutine of the feed.
 func (p *progress) tell(e offboard.Event) {
+	p.told = true
 	if line := describe(e); line != "" {
 		p.out.printf("%s\n", line)
 	}
@@ -101,6 +103,9 @@ func (p *progress) finish() {
 	<-p.counted
 	p.feed.Close()
 	p.out.end()
+	if !p.told { // the run was refused
+		return
+	}
 	t := p.feed.Tally()
 	t.Known, t.Held = false, time.Time{} // what is left is not under way any more
 	p.line(t)

@@ -25,7 +25,7 @@ func (p practice) approve() Step {
 }
 
 func (p practice) checkApprove(_ context.Context, v View) (Verdict, error) {
-	scope := v.Spec.scope(v.Entity, v.Facts.Snapshot)
+	scope := scopeOfClient(v.wanted, v.Entity, v.Facts.Snapshot)
 	if a := v.Facts.Approved; a != nil && a.Scope == scope {
 		return approved(*a), nil
 	}
@@ -44,15 +44,22 @@ func approved(a Approved) Verdict {
 		Details: map[string]string{"scope": a.Scope, "attestedBy": a.By}}
 }
 
-// scope names exactly what an approval allows for a client.
-func (s Spec) scope(e Entity, snapshot *Snapshot) string {
+// wanted names what is wanted for every client of the specification.
+func (s Spec) wanted() string {
 	return digest(struct {
-		Source   Source    `json:"source"`
-		Field    string    `json:"field"`
-		Policy   Policy    `json:"policy"`
+		Source Source `json:"source"`
+		Field  string `json:"field"`
+		Policy Policy `json:"policy"`
+	}{s.Source, s.Field, s.Policy})
+}
+
+// scopeOfClient names exactly what an approval allows for a client.
+func scopeOfClient(wanted string, e Entity, snapshot *Snapshot) string {
+	return digest(struct {
+		Wanted   string    `json:"wanted"`
 		Entity   Entity    `json:"entity"`
 		Snapshot *Snapshot `json:"snapshot"`
-	}{s.Source, s.Field, s.Policy, e, snapshot})
+	}{wanted, e, snapshot})
 }
 
 // scopeOf names what one approval of several clients allows.
@@ -105,7 +112,7 @@ func (v View) unapproved() (codes, scopes []string) {
 			continue
 		}
 		facts := v.progress.facts(u)
-		scope := v.Spec.scope(e, facts.Snapshot)
+		scope := scopeOfClient(v.wanted, e, facts.Snapshot)
 		if facts.Approved == nil || facts.Approved.Scope != scope {
 			codes, scopes = append(codes, e.Code), append(scopes, scope)
 		}

@@ -46,7 +46,9 @@ var fieldClearing = []scenario{
 		},
 	},
 	{
-		name: "I11: somebody sets the field again before the sync", world: byField, spec: source(offboard.SourceXPMField, keepCDM), person: seesBystanders,
+		name: "I11: somebody sets the field again before the sync", world: byField, person: seesBystanders,
+		// Alone, so that it is set after this client's own proof and not after another's.
+		spec: func(s *offboard.Spec) { s.Source, s.Entities = offboard.SourceXPMField, s.Entities[:1] },
 		between: map[string]func(*offboardtest.Practice){offboard.StepClearCustomField: func(p *offboardtest.Practice) {
 			p.SetXPMField("ACME01", offboard.DefaultField, true)
 		}},

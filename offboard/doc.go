@@ -35,11 +35,10 @@
 // The source chooses the variant: [SourceXPM] archives and runs a Full Client Sync,
 // [SourceXPMField] clears a custom field and runs one (assumed to do the same, R4a),
 // [SourceMYOBAE] closes, [SourceMYOBAEField] clears an Extra Field, [SourceNone]
-// deletes on the Client Grid. The policy must name the edition of
-// the Nimbus account, since the same button archives in one and destroys in the
-// other: [CDM] can keep or archive the folder, and has no way to say "delete for
-// good"; [NonCDM] can keep it or, with a [Permanent] decision, delete it. All else
-// keeps by default.
+// deletes on the Client Grid. The policy must name the edition of the Nimbus
+// account, since the same button archives in one and destroys in the other: [CDM]
+// can keep or archive the folder, and has no way to say "delete for good"; [NonCDM]
+// can keep it or, with a [Permanent] decision, delete it. All else keeps by default.
 //
 // # Steps
 //
@@ -72,10 +71,9 @@
 // and suspend-signatures are there only where the policy asks for them, and the
 // removal then needs them too. Where a custom field is cleared, full-client-sync
 // also asks a person about bystanders, since no list of XPM tells whose field is
-// empty (I12). approve and the syncs are steps of
-// the run. What destroys by policy also needs history, approve and the removal,
-// so that each is proved afresh just before. [Plan.Validate] refuses an order
-// that breaks this, whoever composed it.
+// empty (I12). approve and the syncs are steps of the run. What destroys by policy
+// also needs history, approve and the removal, so that each is proved afresh just
+// before. [Plan.Validate] refuses an order that breaks this, whoever composed it.
 //
 // Each step is taken for all clients before the next one begins, so one sync
 // serves the run. A client that is blocked or has failed goes no further in that

@@ -3,8 +3,8 @@ package offboard
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/practicekit/offboarding/nimbus"
 )
@@ -124,12 +124,8 @@ func (p practice) orphan(ctx context.Context, v View) (*nimbus.Folder, []nimbus.
 	if err != nil {
 		return nil, nil, err
 	}
-	code, err := regexp.Compile(`(?i)^` + regexp.QuoteMeta(v.Entity.Code) + `(\d{7})?$`)
-	if err != nil {
-		return nil, nil, err
-	}
 	for _, f := range folders {
-		if !code.MatchString(f.Code) {
+		if !isOrphanOf(v.Entity.Code, f.Code) {
 			continue
 		}
 		documents, err := p.Nimbus.Documents.List(ctx, f.ID)
@@ -141,6 +137,14 @@ func (p practice) orphan(ctx context.Context, v View) (*nimbus.Folder, []nimbus.
 		}
 	}
 	return nil, nil, nil
+}
+
+// isOrphanOf reports whether an orphaned folder of this code may be the client's:
+// the code is the client's, with or without seven digits behind it (P1).
+func isOrphanOf(client, folder string) bool {
+	client, folder = codeKey(client), codeKey(folder)
+	digits, ok := strings.CutPrefix(folder, client)
+	return ok && (digits == "" || len(digits) == 7 && strings.Trim(digits, "0123456789") == "")
 }
 
 // stranger is a document that is neither in the snapshot nor a filed history.

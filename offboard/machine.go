@@ -24,8 +24,10 @@ type Action struct {
 
 func (a Action) unit() unit { return unit{a.Client, a.Wave} }
 
-// fresh is how old a proof may be when an effect rests on it, even if nothing
-// has happened since that this run knows of.
+// fresh is how old a proof may be when an effect on a client rests on it, even if
+// nothing has happened since that this run knows of. What a sync rests on must
+// have been proved after each client's removal, which is lately; many clients
+// could otherwise not all be proved before the first of them are too old.
 const fresh = 10 * time.Minute
 
 // Next decides what to do about some clients, which form the given wave if that
@@ -60,7 +62,7 @@ func due(steps []StepInfo, clients []string, wave int, p *Progress, now time.Tim
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	m := newMachine(steps, clients, wave, p, now)
-	got, ok := m.next(m.info[a.Step], a.unit())
+	got, ok := m.next(m.info(a.Step), a.unit())
 	return ok && got == a
 }
 
@@ -69,16 +71,22 @@ type machine struct {
 	wave     int
 	progress *Progress
 	now      time.Time
-	info     map[string]StepInfo
+	steps    []StepInfo
 	wake     time.Time // the earliest time at which something waiting is due
 }
 
 func newMachine(steps []StepInfo, clients []string, wave int, p *Progress, now time.Time) *machine {
-	m := &machine{clients: clients, wave: wave, progress: p, now: now, info: make(map[string]StepInfo, len(steps))}
-	for _, s := range steps {
-		m.info[s.Name] = s
+	return &machine{clients: clients, wave: wave, progress: p, now: now, steps: steps}
+}
+
+// info is the step of that name; plans have few.
+func (m *machine) info(name string) StepInfo {
+	for i := range m.steps {
+		if m.steps[i].Name == name {
+			return m.steps[i]
+		}
 	}
-	return m
+	return StepInfo{}
 }
 
 // step is what is to be done about one step, for all units. No two actions are
@@ -208,14 +216,20 @@ func (m *machine) todo(s StepInfo, u unit, sp *stepProgress, check Action) (Acti
 // as many units as are wanted.
 func (m *machine) staleNeeds(s StepInfo, u unit, most int) []Action {
 	var stale []Action
-	seen := map[unit]bool{}
+	var seen map[unit]bool
+	if most > 1 {
+		seen = map[unit]bool{}
+	}
 	for _, need := range s.Needs {
 		for _, nu := range m.needUnits(need, u) {
 			np := m.progress.see(nu, need)
-			if m.current(np) && np.checked >= m.progress.lastEffect(nu) && m.now.Sub(np.at) < fresh || seen[nu] {
+			young := u.wave > 0 || m.now.Sub(np.at) < fresh
+			if m.current(np) && np.checked >= m.progress.lastEffect(nu) && young || seen[nu] {
 				continue
 			}
-			seen[nu] = true
+			if most > 1 {
+				seen[nu] = true
+			}
 			if stale = append(stale, Action{Kind: ActionCheck, Client: nu.client, Wave: nu.wave, Step: need}); len(stale) == most {
 				return stale
 			}
@@ -231,7 +245,7 @@ func (m *machine) current(sp *stepProgress) bool { return sp.checked > m.progres
 // wave, or, for a step of a wave, every client of it that goes on.
 func (m *machine) needUnits(need string, u unit) []unit {
 	switch {
-	case m.info[need].Scope == PerWave:
+	case m.info(need).Scope == PerWave:
 		return []unit{{wave: m.wave}}
 	case u.wave == 0:
 		return []unit{u}
@@ -251,8 +265,7 @@ func (m *machine) leftOut(u unit) bool {
 	if m.progress.touched(u.client) {
 		return false
 	}
-	for name := range m.info {
-		sp := m.progress.see(u, name)
+	for _, sp := range m.progress.of(u).steps {
 		if sp.state != Manual || sp.task == nil || !m.current(sp) {
 			continue
 		}

@@ -80,7 +80,7 @@ func (s *session) plan(report Report) PlanFile {
 func (s *session) planned(c ClientReport) PlannedClient {
 	facts := s.progress.Facts(c.Code)
 	planned := PlannedClient{Code: c.Code, Snapshot: facts.Snapshot, Left: facts.leftUpstream(),
-		Scope: s.Plan.Spec.scope(s.entities[c.Code], facts.Snapshot)}
+		Scope: scopeOfClient(s.wanted, s.entities[c.Code], facts.Snapshot)}
 	for _, step := range c.Steps {
 		if step.Name == StepPreflight {
 			planned.Edition, planned.Findings = step.Evidence["edition"], step.Findings
@@ -137,13 +137,14 @@ func (f PlanFile) check() error {
 		return &SpecError{"spec." + field, problem}
 	}
 	var scopes []string
+	wanted := f.Spec.wanted()
 	for i, c := range f.Clients {
 		field := fmt.Sprintf("clients[%d]", i)
 		e := f.Spec.Entities[i]
 		if c.Code != e.Code {
 			return &SpecError{field + ".code", fmt.Sprintf("is %s, and spec.entities[%d] is %s: make the plan anew", strictjson.Quote(c.Code), i, strictjson.Quote(e.Code))}
 		}
-		if f.Spec.scope(e, c.Snapshot) != c.Scope {
+		if scopeOfClient(wanted, e, c.Snapshot) != c.Scope {
 			return &SpecError{field + ".scope", "does not fit the specification and the snapshot: one of them was changed; make the plan anew"}
 		}
 		if c.Blocked == "" {

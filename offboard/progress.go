@@ -17,8 +17,8 @@ type Progress struct {
 	seq     int    // of the last record
 	session int    // of the last session record
 	spec    string // digest of the specification of that session
-	steps   map[stepKey]*stepProgress
-	units   map[unit]*unitProgress
+	clients map[string]*unitProgress
+	byWave  map[int]*unitProgress
 	tasks   map[string]*taskProgress // by id
 	waves   [][]string               // the clients of each wave, the first one at 0
 	waveOf  map[string]int           // the wave that a client is in
@@ -35,15 +35,11 @@ type unit struct {
 	wave   int
 }
 
-type stepKey struct {
-	unit
-	step string
-}
-
 type targetKey struct{ step, target string }
 
 // stepProgress is where one step of one unit stands.
 type stepProgress struct {
+	name     string
 	state    State
 	rule     string
 	reason   string
@@ -78,6 +74,7 @@ type taskProgress struct {
 }
 
 type unitProgress struct {
+	steps      []*stepProgress // that were taken; there are few, so that a search is quick
 	facts      Facts
 	lastEffect int
 	touched    bool
@@ -100,7 +97,7 @@ func Replay(ctx context.Context, j Journal) (*Progress, error) {
 }
 
 func newProgress() *Progress {
-	return &Progress{steps: map[stepKey]*stepProgress{}, units: map[unit]*unitProgress{}, tasks: map[string]*taskProgress{},
+	return &Progress{clients: map[string]*unitProgress{}, byWave: map[int]*unitProgress{}, tasks: map[string]*taskProgress{},
 		waveOf: map[string]int{}, targets: map[targetKey]int{}, gone: map[nimbus.ClientID]bool{}}
 }
 
@@ -111,12 +108,7 @@ func (p *Progress) Facts(client string) Facts {
 	return p.facts(unit{client: client})
 }
 
-func (p *Progress) facts(u unit) Facts {
-	if up := p.units[u]; up != nil {
-		return up.facts
-	}
-	return Facts{}
-}
+func (p *Progress) facts(u unit) Facts { return p.of(u).facts }
 
 // Wave returns the number of the wave that a client is in, from 1, or 0.
 func (p *Progress) Wave(client string) int {
@@ -125,22 +117,54 @@ func (p *Progress) Wave(client string) int {
 	return p.waveOf[client]
 }
 
-// unit is the progress of a unit, for folding.
-func (p *Progress) unit(u unit) *unitProgress {
-	up := p.units[u]
+var (
+	notTaken = stepProgress{state: Pending}
+	notBegun = unitProgress{}
+)
+
+// of is the progress of a unit for readers, who hold the lock and change nothing.
+func (p *Progress) of(u unit) *unitProgress {
+	up := p.byWave[u.wave]
+	if u.client != "" {
+		up = p.clients[u.client]
+	}
 	if up == nil {
-		up = &unitProgress{}
-		p.units[u] = up
+		return &notBegun
 	}
 	return up
 }
 
-func (p *Progress) step(u unit, step string) *stepProgress {
-	key := stepKey{u, step}
-	s := p.steps[key]
-	if s == nil {
-		s = &stepProgress{state: Pending}
-		p.steps[key] = s
+// unit is of for folding.
+func (p *Progress) unit(u unit) *unitProgress {
+	up := p.of(u)
+	if up != &notBegun {
+		return up
+	}
+	up = &unitProgress{}
+	if u.client != "" {
+		p.clients[u.client] = up
+	} else {
+		p.byWave[u.wave] = up
+	}
+	return up
+}
+
+// see is where a step stands, for readers.
+func (u *unitProgress) see(step string) *stepProgress {
+	for _, s := range u.steps {
+		if s.name == step {
+			return s
+		}
+	}
+	return &notTaken
+}
+
+// step is see for folding.
+func (u *unitProgress) step(step string) *stepProgress {
+	s := u.see(step)
+	if s == &notTaken {
+		s = &stepProgress{name: step, state: Pending}
+		u.steps = append(u.steps, s)
 	}
 	return s
 }
@@ -159,15 +183,8 @@ func (p *Progress) task(r Record) *taskProgress {
 	return t
 }
 
-var notTaken = stepProgress{state: Pending}
-
-// see is step for readers, who hold the lock and change nothing.
-func (p *Progress) see(u unit, step string) *stepProgress {
-	if s := p.steps[stepKey{u, step}]; s != nil {
-		return s
-	}
-	return &notTaken
-}
+// see is where a step of a unit stands, for readers who hold the lock.
+func (p *Progress) see(u unit, step string) *stepProgress { return p.of(u).see(step) }
 
 // seen is a copy of what see returns, for readers without the lock.
 func (p *Progress) seen(u unit, step string) stepProgress {
@@ -181,22 +198,14 @@ func (p *Progress) seen(u unit, step string) stepProgress {
 // lastEffect is the newest effect that may have changed what was read of the
 // unit: its own, or one on the whole practice.
 func (p *Progress) lastEffect(u unit) int {
-	last := p.wide
-	if up := p.units[u]; up != nil {
-		last = max(last, up.lastEffect)
-	}
-	return last
+	return max(p.wide, p.of(u).lastEffect)
 }
 
-func (p *Progress) touched(client string) bool {
-	up := p.units[unit{client: client}]
-	return up != nil && up.touched
-}
+func (p *Progress) touched(client string) bool { return p.of(unit{client: client}).touched }
 
 // stopped reports whether the unit goes no further in this session.
 func (p *Progress) stopped(u unit) bool {
-	up := p.units[u]
-	return up != nil && up.stopped > p.session
+	return p.of(u).stopped > p.session
 }
 
 // now returns the numbers of the newest record and of this session's first.
@@ -228,7 +237,7 @@ func (p *Progress) apply(r Record) {
 		return
 	}
 	u := unit{r.Client, r.Wave}
-	s := p.step(u, r.Step)
+	s := p.unit(u).step(r.Step)
 	if r.Facts != nil && p.learn(u, r) {
 		s.became = 0 // what rests on this step is looked at again
 	}
@@ -268,19 +277,26 @@ func (p *Progress) apply(r Record) {
 func (p *Progress) begin(r Record) {
 	p.session = r.Seq
 	changed := r.Digest != p.spec
-	for _, s := range p.steps {
+	for client, up := range p.clients {
+		if changed || up.stopped > 0 || !up.touched && up.facts.Removed == nil {
+			delete(p.waveOf, client)
+		}
+		up.begin(changed)
+	}
+	for _, up := range p.byWave {
+		up.begin(changed)
+	}
+	p.spec = r.Digest
+}
+
+func (u *unitProgress) begin(changed bool) {
+	u.stopped = 0
+	for _, s := range u.steps {
 		s.waits = 0
 		if changed {
 			s.state = Pending // what is wanted has changed: look at everything again
 		}
 	}
-	for u, up := range p.units {
-		if changed || up.stopped > 0 || !up.touched && up.facts.Removed == nil {
-			delete(p.waveOf, u.client)
-		}
-		up.stopped = 0
-	}
-	p.spec = r.Digest
 }
 
 // learn takes over facts, and reports whether the client is another one than it
@@ -374,7 +390,7 @@ func (p *Progress) noteEffect(u unit, r Record) {
 	if u.wave == 0 {
 		return
 	}
-	for _, other := range p.units {
+	for _, other := range p.clients {
 		if other.facts.leftUpstream() {
 			other.touched = true
 		}

@@ -113,6 +113,7 @@ type session struct {
 	steps    map[string]Step
 	infos    []StepInfo
 	entities map[string]Entity
+	wanted   string        // digest of what is wanted for every client
 	log      committer     // of the journal
 	asking   chan struct{} // held while a person is asked
 
@@ -123,7 +124,8 @@ type session struct {
 }
 
 func newSession(r Runner, progress *Progress) *session {
-	s := &session{Runner: r, progress: progress, steps: map[string]Step{}, infos: r.Plan.infos(), entities: map[string]Entity{}, asking: make(chan struct{}, 1)}
+	s := &session{Runner: r, progress: progress, steps: map[string]Step{}, infos: r.Plan.infos(), entities: map[string]Entity{},
+		wanted: r.Plan.Spec.wanted(), asking: make(chan struct{}, 1)}
 	if s.Operator == nil {
 		s.Operator = OperatorFunc(func(context.Context, Task) (Answer, error) { return Answer{}, ErrNoAnswer })
 	}
@@ -186,32 +188,9 @@ func (s *session) work(ctx context.Context, steps []StepInfo, clients []string, 
 	}
 }
 
-// each does the actions, as many at a time as the Batch allows, and stops at the
-// first error or the end of the context.
+// each does the actions, as many at a time as the Batch allows.
 func (s *session) each(ctx context.Context, actions []Action, do func(Action) error) error {
-	queue := make(chan Action, len(actions))
-	for _, a := range actions {
-		queue <- a
-	}
-	close(queue)
-	stop, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var workers sync.WaitGroup
-	for range min(s.Batch.parallel(), len(actions)) {
-		workers.Go(func() {
-			for a := range queue {
-				if stop.Err() != nil {
-					return
-				}
-				if err := do(a); err != nil {
-					cancel(err)
-					return
-				}
-			}
-		})
-	}
-	workers.Wait()
-	return context.Cause(stop)
+	return inParallel(ctx, s.Batch.parallel(), len(actions), func(_ context.Context, i int) error { return do(actions[i]) })
 }
 
 func (s *session) act(ctx context.Context, clients []string, a Action) error {
@@ -246,7 +225,7 @@ func (s *session) view(clients []string, a Action) View {
 	defer s.progress.mu.RUnlock()
 	return View{
 		Spec: s.Plan.Spec, Entity: s.entities[a.Client], Facts: s.progress.facts(a.unit()), Now: time.Now(),
-		clients: clients, unit: a.unit(), step: s.steps[a.Step].StepInfo, progress: s.progress, evidence: s.Journal,
+		clients: clients, parallel: s.Batch.parallel(), wanted: s.wanted, unit: a.unit(), step: s.steps[a.Step].StepInfo, progress: s.progress, evidence: s.Journal,
 	}
 }
 

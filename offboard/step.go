@@ -130,6 +130,8 @@ type View struct {
 	Now    time.Time
 
 	clients  []string // of the wave, or the one
+	parallel int      // how many calls may be under way at a time
+	wanted   string   // digest of what is wanted for every client
 	unit     unit
 	step     StepInfo
 	progress *Progress

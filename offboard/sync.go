@@ -45,9 +45,9 @@ func (p practice) checkFullSync(ctx context.Context, v View) (Verdict, error) {
 	tried := v.effectsSince(v.since())
 	next := fmt.Sprintf("offboard-%s-%d-%d", v.waveScope()[:16], v.since(), len(tried)+1)
 	if len(tried) == 0 {
-		if present, known, err := p.stillOnGrid(ctx, v); err != nil {
+		if left, err := p.allLeft(ctx, v); err != nil {
 			return Verdict{}, err
-		} else if known && len(present) == 0 {
+		} else if left {
 			return done("every client of the wave has left the Client Grid"), nil
 		}
 		return p.startSync(ctx, v, next)
@@ -178,26 +178,55 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	return p.fieldBystanders(v)
 }
 
-// stillOnGrid names the clients of the wave that are on the Client Grid although
-// they were taken out of the source system. Known is false where no program can
-// read the Client Grid.
-func (p practice) stillOnGrid(ctx context.Context, v View) (present []string, known bool, err error) {
-	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable {
-		return nil, false, err
-	}
+// toLeave are the entities of the wave that were taken out of the source system
+// and are not proved to have left, by the codes of their clients.
+func (v View) toLeave() (codes []string, entities []nimbus.ClientID) {
 	for _, code := range v.clients {
 		facts := v.Client(code)
 		if facts.Snapshot == nil || facts.Snapshot.Nimbus == "" || !facts.leftUpstream() || facts.Removed != nil {
 			continue
 		}
-		_, err := p.Nimbus.Clients.Get(ctx, facts.Snapshot.Nimbus)
-		if missing, err := absent(err); err != nil {
-			return nil, false, err
-		} else if !missing {
+		codes, entities = append(codes, code), append(entities, facts.Snapshot.Nimbus)
+	}
+	return codes, entities
+}
+
+// allLeft reports whether every client of the wave has left the Client Grid; never
+// where no program can read it.
+func (p practice) allLeft(ctx context.Context, v View) (bool, error) {
+	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable {
+		return false, err
+	}
+	_, entities := v.toLeave()
+	for _, id := range entities {
+		_, err := p.Nimbus.Clients.Get(ctx, id)
+		if missing, err := absent(err); err != nil || !missing {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// stillOnGrid names the clients of the wave that are on the Client Grid although
+// they were taken out of the source system; none where no program can read it.
+func (p practice) stillOnGrid(ctx context.Context, v View) (present []string, err error) {
+	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable {
+		return nil, err
+	}
+	codes, entities := v.toLeave()
+	there := make([]bool, len(entities))
+	err = inParallel(ctx, v.parallel, len(entities), func(ctx context.Context, i int) error {
+		_, err := p.Nimbus.Clients.Get(ctx, entities[i])
+		missing, err := absent(err)
+		there[i] = !missing
+		return err
+	})
+	for i, code := range codes {
+		if there[i] {
 			present = append(present, code)
 		}
 	}
-	return present, true, nil
+	return present, err
 }
 
 // unexplained names those of the clients still on the grid for which nothing
@@ -205,7 +234,7 @@ func (p practice) stillOnGrid(ctx context.Context, v View) (present []string, kn
 // look up, nor that somebody brought them back upstream (I11). Both are for
 // confirm-removed to judge.
 func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
-	present, _, err := p.stillOnGrid(ctx, v)
+	present, err := p.stillOnGrid(ctx, v)
 	if err != nil {
 		return nil, err
 	}
@@ -263,11 +292,11 @@ func (p practice) awaitSync(after string) Step {
 }
 
 func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error) {
-	present, known, err := p.stillOnGrid(ctx, v)
+	left, err := p.allLeft(ctx, v)
 	switch {
 	case err != nil:
 		return Verdict{}, err
-	case known && len(present) == 0:
+	case left:
 		return done("every client of the wave has left the Client Grid"), nil
 	}
 	readable, err := p.offers(ctx, v, nimbus.CapabilitySyncRead)
@@ -303,12 +332,12 @@ func (p practice) checkRegularSync(ctx context.Context, v View) (Verdict, error)
 	if !completed {
 		return waiting("R8", "no sync after number %d has completed so far", base.Sync)
 	}
-	left, err := p.unexplained(ctx, v)
+	stay, err := p.unexplained(ctx, v)
 	switch {
 	case err != nil:
 		return Verdict{}, err
-	case len(left) > 0:
-		return waiting("R8, R9", "a sync has completed, but still on the Client Grid are %s", strings.Join(left, ", "))
+	case len(stay) > 0:
+		return waiting("R8, R9", "a sync has completed, but still on the Client Grid are %s", strings.Join(stay, ", "))
 	}
 	return done("a sync that started after the clients were closed has completed"), nil
 }

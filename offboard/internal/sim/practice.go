@@ -75,7 +75,7 @@ func (p *Practice) Systems() offboard.Systems { return p.SystemsWith(nil) }
 func (p *Practice) SystemsWith(f *Faults) offboard.Systems {
 	d := &door{p: p, faults: f}
 	return offboard.Systems{
-		XPM:    offboard.XPM{Clients: xpmClients{d}, Jobs: xpmJobs{d}},
+		XPM:    offboard.XPM{Clients: xpmClients{d}, Jobs: xpmJobs{d}, Invoices: xpmInvoices{d}, Times: xpmTimes{d}},
 		MYOBAE: offboard.MYOBAE{Clients: myobaeClients{d}, ExtraFields: myobaeFields{d}, Operations: myobaeOperations{d}},
 		Nimbus: offboard.Nimbus{
 			Account: account{d}, Clients: grid{d}, History: histories{d}, Contacts: portal{d},

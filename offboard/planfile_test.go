@@ -85,6 +85,9 @@ func TestPlanFile_stale(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "", "preflight: signatureRequests 1"},
+		{"what Nimbus tells of its contacts and documents", func(_ *testing.T, s *resumable) {
+			s.practice.Nimbus.SetInUse("d-1", true, false) // I10: the evidence of it is part of the scope
+		}, "client-acme01/snapshot-", "client-acme01/snapshot-"},
 		{"the edition", func(_ *testing.T, s *resumable) { s.practice.Nimbus.SetEdition("non-cdm") }, "cdm", "non-cdm"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -101,7 +104,7 @@ func TestPlanFile_stale(t *testing.T) {
 				}
 				found := false
 				for _, change := range stale.Changes {
-					found = found || change.Client == "ACME01" && change.What == c.what && change.Then == c.then && strings.HasPrefix(change.Now, c.now)
+					found = found || change.Client == "ACME01" && change.What == c.what && strings.HasPrefix(change.Then, c.then) && (change.Then == "") == (c.then == "") && strings.HasPrefix(change.Now, c.now)
 				}
 				if !found || s.writes != 0 || len(s.practice.Effects()) != 0 {
 					t.Errorf("%v; %d writes", stale.Changes, s.writes)

@@ -248,7 +248,7 @@ func (d *differences) client(then, now PlannedClient) {
 	d.add(code, "its state in the source system", leftWord(then.Left), leftWord(now.Left))
 	a, b := then.Snapshot, now.Snapshot
 	if a == nil || b == nil {
-		d.add(code, "the snapshot", jsonText(a), jsonText(b))
+		d.add(code, "the snapshot", a.text(), b.text())
 		return
 	}
 	d.add(code, "the client in XPM", string(a.XPM), string(b.XPM))
@@ -263,6 +263,15 @@ func (d *differences) client(then, now PlannedClient) {
 		d.add(code, "what Nimbus tells of its contacts and documents", a.File, b.File)
 		d.add(code, "the proof of the snapshot", string(a.Proof), string(b.Proof))
 	}
+}
+
+// text is the snapshot in a PlanChange; empty where there is none, since nobody
+// has told so far which entity the client is.
+func (s *Snapshot) text() string {
+	if s == nil {
+		return ""
+	}
+	return jsonText(s)
 }
 
 func leftWord(left bool) string {

@@ -150,6 +150,24 @@ func TestPlan_Retention(t *testing.T) {
 	}
 }
 
+// P9: where a person tells which entity a client is, a plan is made after that, in
+// the same directory; one that was made before does not know whom it is about.
+func TestPlan_ByHand(t *testing.T) {
+	t.Parallel()
+	w := quickWorld(nimbus.EditionCDM, true)
+	w.Capabilities = []nimbus.Capability{nimbus.CapabilityAccountEdition}
+	s := serve(t, w)
+	s.clients = writeFile(t, "clients.csv", "code\nGAMMA03\n")
+	before := s.propose(t)
+	args := []string{"-config", s.config, "-dir", s.dir, "-plan", before}
+	offboardIn(t, t.Context(), environment{asks: true}, "yes\n", args...).want(t, exitUsage, "GAMMA03: the snapshot: then nothing, now {")
+	after := s.propose(t)
+	if plan := readPlan(t, after); plan.Clients[0].Snapshot == nil || plan.Clients[0].Snapshot.Proof != offboard.Attested {
+		t.Errorf("%+v", plan.Clients[0])
+	}
+	s.runPlan(t, after).want(t, exitWaiting, "Waiting for a person")
+}
+
 func TestCompare(t *testing.T) {
 	t.Parallel()
 	s := serve(t, quickWorld(nimbus.EditionCDM, true))

@@ -132,7 +132,7 @@ func (v View) warnings(codes []string) []string {
 		}
 	}
 	var words []string
-	for _, k := range findingKinds() {
+	for _, k := range findingKinds {
 		if n := clients[k.name]; n > 0 {
 			words = append(words, fmt.Sprintf("%s (%s)", k.name, plural(n, "client")))
 		}

@@ -12,9 +12,10 @@ type Batch struct {
 	// Cap is how many clients a run may have (I10); zero means 100, and a negative
 	// one any number. A run of more is a *CapError before anything is asked.
 	Cap int `json:"cap,omitempty"`
-	// Wave is the number of clients in a wave; zero means a tenth of the run, and at
-	// least 50. A greater wave costs fewer lists of all clients in XPM, and leaves
-	// more clients half-done at a time.
+	// Wave is the number of clients in a wave; zero means a tenth of the run, at
+	// least 50, and what more the last minute of XPM's quota allows. A greater wave
+	// costs fewer lists of all clients in XPM, and leaves more clients half-done at
+	// a time.
 	Wave int `json:"wave,omitempty"`
 	// Canary is the number of clients in the first wave of a run, after which it
 	// goes on only if each of them is done. Zero means 1 in a run of more than 20
@@ -66,9 +67,6 @@ func (b Batch) admits(clients int) error {
 	}
 	return nil
 }
-
-// wave is the number of clients in a wave of a run.
-func (b Batch) wave(clients int) int { return max(1, or(b.Wave, max(leastWave, clients/10))) }
 
 func (b Batch) parallel() int { return max(1, or(b.Parallel, usualParallel)) }
 

@@ -19,7 +19,7 @@ type committer struct {
 // entry is a record that waits to be made durable.
 type entry struct {
 	record Record
-	done   chan struct{}
+	done   chan struct{} // nil for the one who appends
 	err    error
 }
 
@@ -27,10 +27,11 @@ type entry struct {
 // Cancelling does not keep an outcome from being recorded.
 func (s *session) record(ctx context.Context, rec Record) error {
 	c := &s.log
-	mine := &entry{record: rec, done: make(chan struct{})}
+	mine := &entry{record: rec}
 	c.mu.Lock()
 	c.waiting = append(c.waiting, mine)
 	if c.busy {
+		mine.done = make(chan struct{})
 		c.mu.Unlock()
 		<-mine.done
 		return mine.err
@@ -98,6 +99,8 @@ func (s *session) commit(ctx context.Context, batch []*entry) {
 				s.OnRecord(records[i])
 			}
 		}
-		close(e.done)
+		if e.done != nil {
+			close(e.done)
+		}
 	}
 }

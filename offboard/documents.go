@@ -159,8 +159,17 @@ func (v View) stranger(documents []nimbus.Document) nimbus.DocumentID {
 
 // known reports whether a document is in the snapshot or a filed history.
 func (v View) known(d nimbus.Document) bool {
-	return slices.Contains(v.Facts.Snapshot.Documents, d.ID) || slices.Contains(v.filedDocuments(), d.ID) ||
-		v.Facts.Filed != nil && slices.Contains(v.Facts.Filed.Digests, d.SHA256)
+	return slices.Contains(v.Facts.Snapshot.Documents, d.ID) || v.isHistory(d)
+}
+
+// isHistory reports whether a document is a copy of an export: one that is proved
+// to be filed, or whose filing was not known to have been done.
+func (v View) isHistory(d nimbus.Document) bool {
+	if slices.Contains(v.filedDocuments(), d.ID) {
+		return true
+	}
+	h := v.Facts.History
+	return h != nil && d.SHA256 != "" && (d.SHA256 == h.SHA256 || slices.Contains(h.Earlier, d.SHA256))
 }
 
 // findFiled reports whether the filed history is among the documents with its

@@ -94,6 +94,8 @@ type HistoryFile struct {
 	// file, and equal to what Nimbus (or the person who exported it) stated.
 	Rows  int   `json:"rows"`
 	Proof Proof `json:"proof"`
+	// Earlier are the SHA-256 of the verified exports before it, the oldest first.
+	Earlier []string `json:"earlier,omitempty"`
 	// Exported is the day of the export in UTC.
 	Exported Date `json:"exported,omitzero"`
 }

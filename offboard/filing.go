@@ -81,10 +81,7 @@ func (p practice) checkFiled(ctx context.Context, v View) (Verdict, error) {
 		if want := v.Spec.Policy.History.Path; want != "" && d.Path != want {
 			return blocked("R3", "the filed history lies in another place than the policy names: move document %s to %s", d.ID, want)
 		}
-		filed := v.filing(name, Read)
-		if !slices.Contains(filed.Documents, d.ID) {
-			filed.Documents = append(filed.Documents, d.ID)
-		}
+		filed := v.filing(name, Read).with(d.ID)
 		verdict := filedVerdict(filed)
 		verdict.Facts.Filed = &filed
 		return verdict, nil
@@ -163,6 +160,14 @@ func (v View) filing(name string, proof Proof) FiledCopy {
 	return filed
 }
 
+// with is the fact with a document among its copies.
+func (c FiledCopy) with(id nimbus.DocumentID) FiledCopy {
+	if !slices.Contains(c.Documents, id) {
+		c.Documents = append(c.Documents, id)
+	}
+	return c
+}
+
 func filedVerdict(c FiledCopy) Verdict {
 	return Verdict{State: Done, Proof: c.Proof, Reason: "in the Client folder, unpublished",
 		Details: map[string]string{"name": c.Name, "sha256": c.SHA256()}}
@@ -174,9 +179,14 @@ func (p practice) applyFiling(ctx context.Context, v View, _ string) (Applied, e
 	if err != nil {
 		return Applied{}, &EvidenceError{Name: h.File, Err: err}
 	}
-	_, err = p.Nimbus.Documents.Upload(ctx, v.Facts.Snapshot.Folder, nimbus.Upload{
-		Name: filedName(v), Path: v.Spec.Policy.History.Path, Size: h.Size, SHA256: [sha256.Size]byte(sum),
+	name := filedName(v)
+	d, err := p.Nimbus.Documents.Upload(ctx, v.Facts.Snapshot.Folder, nimbus.Upload{
+		Name: name, Path: v.Spec.Policy.History.Path, Size: h.Size, SHA256: [sha256.Size]byte(sum),
 		Body: func() (io.ReadCloser, error) { return v.evidence.Open(h.File) },
 	})
-	return Applied{}, err
+	if err != nil {
+		return Applied{}, err
+	}
+	filed := v.filing(name, Read).with(d.ID)
+	return Applied{Facts: Facts{Filed: &filed}}, nil
 }

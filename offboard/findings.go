@@ -115,55 +115,54 @@ type findingKind struct {
 
 // findingKinds is the table of the findings, in the order of the reports. The
 // comment on each says why it weighs what it does.
-func findingKinds() []findingKind {
-	const fixed, open = true, false
-	return []findingKind{
-		// The wrong client that is archived loses its history for good.
-		{FindingAmbiguity, SeverityStop, "P5", fixed, "give every client a code of its own"},
-		// The same button archives in one edition and destroys in the other.
-		{FindingEdition, SeverityStop, "I4", fixed, "correct the policy"},
-		// The gateway would refuse later, with the history exported and filed.
-		{FindingCloseBlockers, SeverityStop, "R5, P10", fixed, "MYOB AE would not close the client: clear them there"},
-		// The sync would leave the entity where it is; SignaturesPolicy can provide for that.
-		{FindingSignatureRequests, SeverityStop, "R12", open, "the sync would not remove the entity: finish or delete them, or choose a signatures policy that provides for them"},
-		// Work under way is easily lost sight of once the client is archived; many practices finish it afterwards.
-		{FindingOpenJobs, SeverityWarn, "P10", open, "finish or cancel them"},
-		// Money that nobody would ask for any more; whether it is worth asking, the practice knows.
-		{FindingUnbilledTime, SeverityWarn, "P10", open, "invoice it or write it off"},
-		// The same, one step further.
-		{FindingDraftInvoices, SeverityWarn, "P10", open, "send or delete them"},
-		// Who leaves may well owe, and is dunned all the same.
-		{FindingUnpaidInvoices, SeverityWarn, "P10", open, "wait for the money or write it off"},
-		// The gateway would close all the same.
-		{FindingCloseWarnings, SeverityWarn, "P10", open, "see to them in MYOB AE"},
-		// Somebody is at work on them; disposal looks again, and nothing else harms them.
-		{FindingDocumentsHeld, SeverityWarn, "P10", open, "unlock them and check them in"},
-		// The client has seen them, and off-boarding changes nothing in that.
-		{FindingDocumentsPublished, SeverityInfo, "P10", open, "withdraw them"},
-		// ContactsPolicy decides what becomes of it.
-		{FindingPortalAccess, SeverityInfo, "R15, R17", open, "remove it, or choose a contacts policy that does"},
-		// They stay with their other entities, whatever the policy.
-		{FindingSharedContacts, SeverityInfo, "R16", open, "off-board those entities too, or part the contacts from this one"},
-		// What the orphaned folder will hold; it is kept unless the policy says otherwise.
-		{FindingFolder, SeverityInfo, "R13", open, "empty the folder"},
-		// Assumed: archiving changes neither, and both are of use to who looks the client up.
-		{FindingClientGroups, SeverityInfo, "P10", open, "take the client out of them"},
-		{FindingRelationships, SeverityInfo, "P10", open, "end them"},
-		// Off-boarding keeps records; the policy that destroys them demands a date that has passed by itself.
-		{FindingRetention, SeverityInfo, "P6", open, "wait for the date"},
-		// What was to be done in the source system is done.
-		{FindingAlreadyArchived, SeverityInfo, "R4, P11", open, "find out who archived the client, and why"},
-		{FindingAlreadyClosed, SeverityInfo, "R5", open, "find out who closed the client, and why"},
-	}
+var findingKinds = []findingKind{
+	// The wrong client that is archived loses its history for good.
+	{FindingAmbiguity, SeverityStop, "P5", fixed, "give every client a code of its own"},
+	// The same button archives in one edition and destroys in the other.
+	{FindingEdition, SeverityStop, "I4", fixed, "correct the policy"},
+	// The gateway would refuse later, with the history exported and filed.
+	{FindingCloseBlockers, SeverityStop, "R5, P10", fixed, "MYOB AE would not close the client: clear them there"},
+	// The sync would leave the entity where it is; SignaturesPolicy can provide for that.
+	{FindingSignatureRequests, SeverityStop, "R12", open, "the sync would not remove the entity: finish or delete them, or choose a signatures policy that provides for them"},
+	// Work under way is easily lost sight of once the client is archived; many practices finish it afterwards.
+	{FindingOpenJobs, SeverityWarn, "P10", open, "finish or cancel them"},
+	// Money that nobody would ask for any more; whether it is worth asking, the practice knows.
+	{FindingUnbilledTime, SeverityWarn, "P10", open, "invoice it or write it off"},
+	// The same, one step further.
+	{FindingDraftInvoices, SeverityWarn, "P10", open, "send or delete them"},
+	// Who leaves may well owe, and is dunned all the same.
+	{FindingUnpaidInvoices, SeverityWarn, "P10", open, "wait for the money or write it off"},
+	// The gateway would close all the same.
+	{FindingCloseWarnings, SeverityWarn, "P10", open, "see to them in MYOB AE"},
+	// Somebody is at work on them; disposal looks again, and nothing else harms them.
+	{FindingDocumentsHeld, SeverityWarn, "P10", open, "unlock them and check them in"},
+	// The client has seen them, and off-boarding changes nothing in that.
+	{FindingDocumentsPublished, SeverityInfo, "P10", open, "withdraw them"},
+	// ContactsPolicy decides what becomes of it.
+	{FindingPortalAccess, SeverityInfo, "R15, R17", open, "remove it, or choose a contacts policy that does"},
+	// They stay with their other entities, whatever the policy.
+	{FindingSharedContacts, SeverityInfo, "R16", open, "off-board those entities too, or part the contacts from this one"},
+	// What the orphaned folder will hold; it is kept unless the policy says otherwise.
+	{FindingFolder, SeverityInfo, "R13", open, "empty the folder"},
+	// Assumed: archiving changes neither, and both are of use to who looks the client up.
+	{FindingClientGroups, SeverityInfo, "P10", open, "take the client out of them"},
+	{FindingRelationships, SeverityInfo, "P10", open, "end them"},
+	// Off-boarding keeps records; the policy that destroys them demands a date that has passed by itself.
+	{FindingRetention, SeverityInfo, "P6", open, "wait for the date"},
+	// What was to be done in the source system is done.
+	{FindingAlreadyArchived, SeverityInfo, "R4, P11", open, "find out who archived the client, and why"},
+	{FindingAlreadyClosed, SeverityInfo, "R5", open, "find out who closed the client, and why"},
 }
 
+// Whether the policy can lower a finding below stop.
+const fixed, open = true, false
+
 func findingKindOf(name FindingName) (findingKind, bool) {
-	all := findingKinds()
-	i := slices.IndexFunc(all, func(k findingKind) bool { return k.name == name })
+	i := slices.IndexFunc(findingKinds, func(k findingKind) bool { return k.name == name })
 	if i < 0 {
 		return findingKind{}, false
 	}
-	return all[i], true
+	return findingKinds[i], true
 }
 
 // severity is how much a finding weighs under this policy. A signatures policy
@@ -187,7 +186,7 @@ func (p Policy) findingsProblem() (field, problem string) {
 		switch {
 		case !known:
 			var names []string
-			for _, k := range findingKinds() {
+			for _, k := range findingKinds {
 				names = append(names, string(k.name))
 			}
 			return field, "is no finding: want one of " + strings.Join(names, ", ")

@@ -83,8 +83,27 @@ const dayQuota = 5000
 // of is what a wave of so many clients costs, its reserve included.
 func (c Costs) of(clients int) int { return c.PerClient*clients + c.PerWave + reserve }
 
-// most is the greatest wave that a day's quota can finish.
-func (c Costs) most() int { return max(1, (dayQuota-c.PerWave-reserve)/max(1, c.PerClient)) }
+// within is the greatest wave that so many calls can finish.
+func (c Costs) within(calls int) int { return (calls - c.PerWave - reserve) / max(1, c.PerClient) }
+
+// minuteQuota is what XPM allows in a minute.
+const minuteQuota = 60
+
+// wave is the number of clients in a wave of a run. Where the batch does not say,
+// it fills whole minutes of XPM's quota, so that a sync is run while the next
+// minute is waited for.
+func (p Plan) wave(b Batch) int {
+	clients, costs := len(p.Spec.Entities), p.costs()
+	size := or(b.Wave, max(leastWave, clients/10))
+	if b.Wave == 0 && costs.PerClient > 0 {
+		minutes := (costs.PerClient*size + costs.PerWave + minuteQuota - 1) / minuteQuota
+		size = (minutes*minuteQuota - costs.PerWave) / costs.PerClient
+	}
+	if p.Quota != nil {
+		size = min(size, costs.within(dayQuota))
+	}
+	return max(1, size)
+}
 
 // costs are those of all steps.
 func (p Plan) costs() (sum Costs) {
@@ -100,7 +119,8 @@ func (p Plan) costs() (sum Costs) {
 type Quota interface {
 	// Quota says how many calls may still start.
 	Quota() xpm.Quota
-	// FreeAt is when so many calls may start without more than a minute's wait.
+	// FreeAt is when so many calls may begin, so that none of them has to wait for
+	// the quota of the day.
 	FreeAt(calls int) time.Time
 }
 
@@ -125,11 +145,7 @@ func (p Plan) Forecast(b Batch) Forecast {
 	if canary := min(b.canary(left), left); canary > 0 {
 		f.Waves, left = 1, left-canary
 	}
-	costs := p.costs()
-	size := b.wave(f.Clients)
-	if p.Quota != nil {
-		size = min(size, costs.most())
-	}
+	costs, size := p.costs(), p.wave(b)
 	f.Waves += (left + size - 1) / size
 	f.Calls = costs.PerClient*f.Clients + costs.PerWave*f.Waves + costs.PerRun
 	quota := xpm.Quota{Minute: -1, Day: -1}

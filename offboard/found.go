@@ -100,7 +100,7 @@ func unreadable(err error) (why string, ok bool) {
 // list gives all findings, in the order of the table.
 func (f *found) list() []Finding {
 	list := make([]Finding, 0, len(f.by))
-	for _, k := range findingKinds() {
+	for _, k := range findingKinds {
 		if one, looked := f.by[k.name]; looked {
 			list = append(list, one)
 		}

@@ -1,6 +1,9 @@
 package offboard
 
-import "time"
+import (
+	"iter"
+	"time"
+)
 
 // ActionKind is what the machine wants done next.
 type ActionKind string
@@ -46,8 +49,8 @@ func Next(steps []StepInfo, clients []string, wave int, p *Progress, now time.Ti
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	m := newMachine(steps, clients, wave, p, now)
-	for _, s := range steps {
-		if actions := m.step(s); len(actions) > 0 {
+	for i := range steps {
+		if actions := m.step(&steps[i]); len(actions) > 0 {
 			return actions
 		}
 	}
@@ -80,19 +83,19 @@ func newMachine(steps []StepInfo, clients []string, wave int, p *Progress, now t
 }
 
 // info is the step of that name; plans have few.
-func (m *machine) info(name string) StepInfo {
+func (m *machine) info(name string) *StepInfo {
 	for i := range m.steps {
 		if m.steps[i].Name == name {
-			return m.steps[i]
+			return &m.steps[i]
 		}
 	}
-	return StepInfo{}
+	return &StepInfo{}
 }
 
 // step is what is to be done about one step, for all units. No two actions are
 // about the same unit, have their effect on the same target (I5), or put the
 // same question.
-func (m *machine) step(s StepInfo) []Action {
+func (m *machine) step(s *StepInfo) []Action {
 	var actions []Action
 	taken := map[any]bool{}
 	for _, u := range m.units(s) {
@@ -114,7 +117,7 @@ func (m *machine) step(s StepInfo) []Action {
 }
 
 // all is next, or, for a wave whose needs are stale, a Check of every client's.
-func (m *machine) all(s StepInfo, u unit) []Action {
+func (m *machine) all(s *StepInfo, u unit) []Action {
 	a, ok := m.next(s, u)
 	switch {
 	case !ok:
@@ -125,7 +128,7 @@ func (m *machine) all(s StepInfo, u unit) []Action {
 	return []Action{a}
 }
 
-func (m *machine) units(s StepInfo) []unit {
+func (m *machine) units(s *StepInfo) []unit {
 	if s.Scope == PerWave {
 		if m.wave == 0 {
 			return nil
@@ -140,7 +143,7 @@ func (m *machine) units(s StepInfo) []unit {
 }
 
 // next says what to do about one step of one unit; false: nothing now.
-func (m *machine) next(s StepInfo, u unit) (Action, bool) {
+func (m *machine) next(s *StepInfo, u unit) (Action, bool) {
 	if m.progress.stopped(u) || !m.needsMet(s, u) {
 		return Action{}, false
 	}
@@ -171,7 +174,7 @@ func (m *machine) next(s StepInfo, u unit) (Action, bool) {
 // first checks a step that was not looked at since the last change. Where it
 // destroys and has not begun, its needs are proved afresh before it and not
 // after, so that its own Check is the last read before the effect.
-func (m *machine) first(s StepInfo, u unit, check Action) (Action, bool) {
+func (m *machine) first(s *StepInfo, u unit, check Action) (Action, bool) {
 	if s.Destructive && m.progress.see(u, s.Name).lastEffect() <= m.progress.session {
 		if stale := m.staleNeeds(s, u, 1); len(stale) > 0 {
 			return stale[0], true
@@ -194,13 +197,13 @@ func (m *machine) manual(sp *stepProgress, check Action) (Action, bool) {
 
 // todo applies the effect, once every need and then the step itself have been
 // checked after the last effect, on the unit or on a target that it shares.
-func (m *machine) todo(s StepInfo, u unit, sp *stepProgress, check Action) (Action, bool) {
+func (m *machine) todo(s *StepInfo, u unit, sp *stepProgress, check Action) (Action, bool) {
 	if stale := m.staleNeeds(s, u, 1); len(stale) > 0 {
 		return stale[0], true
 	}
 	newest := max(m.progress.lastEffect(u), m.progress.targets[targetKey{s.Name, sp.target}])
 	for _, need := range s.Needs {
-		for _, nu := range m.needUnits(need, u) {
+		for nu := range m.needUnits(need, u) {
 			newest = max(newest, m.progress.see(nu, need).checked)
 		}
 	}
@@ -214,14 +217,14 @@ func (m *machine) todo(s StepInfo, u unit, sp *stepProgress, check Action) (Acti
 // staleNeeds are Checks of the needs that were not proved in this session, after
 // the last effect on what they are about, and lately: the first of each unit, of
 // as many units as are wanted.
-func (m *machine) staleNeeds(s StepInfo, u unit, most int) []Action {
+func (m *machine) staleNeeds(s *StepInfo, u unit, most int) []Action {
 	var stale []Action
 	var seen map[unit]bool
 	if most > 1 {
 		seen = map[unit]bool{}
 	}
 	for _, need := range s.Needs {
-		for _, nu := range m.needUnits(need, u) {
+		for nu := range m.needUnits(need, u) {
 			np := m.progress.see(nu, need)
 			young := u.wave > 0 || m.now.Sub(np.at) < fresh
 			if m.current(np) && np.checked >= m.progress.lastEffect(nu) && young || seen[nu] {
@@ -241,22 +244,24 @@ func (m *machine) staleNeeds(s StepInfo, u unit, most int) []Action {
 // current reports whether the step was checked in this session.
 func (m *machine) current(sp *stepProgress) bool { return sp.checked > m.progress.session }
 
-// needUnits lists the units in which a need must be done: the client itself, its
+// needUnits yields the units in which a need must be done: the client itself, its
 // wave, or, for a step of a wave, every client of it that goes on.
-func (m *machine) needUnits(need string, u unit) []unit {
-	switch {
-	case m.info(need).Scope == PerWave:
-		return []unit{{wave: m.wave}}
-	case u.wave == 0:
-		return []unit{u}
-	}
-	going := make([]unit, 0, len(m.clients))
-	for _, c := range m.clients {
-		if nu := (unit{client: c}); !m.progress.stopped(nu) && !m.leftOut(nu) {
-			going = append(going, nu)
+func (m *machine) needUnits(need string, u unit) iter.Seq[unit] {
+	return func(yield func(unit) bool) {
+		switch {
+		case m.info(need).Scope == PerWave:
+			yield(unit{wave: m.wave})
+			return
+		case u.wave == 0:
+			yield(u)
+			return
+		}
+		for _, c := range m.clients {
+			if nu := (unit{client: c}); !m.progress.stopped(nu) && !m.leftOut(nu) && !yield(nu) {
+				return
+			}
 		}
 	}
-	return going
 }
 
 // leftOut reports whether a client waits for a person who was asked and has not
@@ -276,25 +281,26 @@ func (m *machine) leftOut(u unit) bool {
 	return false
 }
 
-func (m *machine) needsMet(s StepInfo, u unit) bool {
+func (m *machine) needsMet(s *StepInfo, u unit) bool {
 	for _, need := range s.Needs {
-		units := m.needUnits(need, u)
-		if len(units) == 0 {
-			return false // every client is stopped
-		}
-		for _, nu := range units {
+		nobody := true // goes on
+		for nu := range m.needUnits(need, u) {
+			nobody = false
 			if state := m.progress.see(nu, need).state; state != Done && state != Skipped {
 				return false
 			}
+		}
+		if nobody {
+			return false
 		}
 	}
 	return true
 }
 
-func (m *machine) newestNeed(s StepInfo, u unit) int {
+func (m *machine) newestNeed(s *StepInfo, u unit) int {
 	newest := 0
 	for _, need := range s.Needs {
-		for _, nu := range m.needUnits(need, u) {
+		for nu := range m.needUnits(need, u) {
 			newest = max(newest, m.progress.see(nu, need).became)
 		}
 	}

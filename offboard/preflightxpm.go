@@ -36,16 +36,16 @@ func (p practice) lookAtClient(ctx context.Context, v View, id xpm.ClientUUID, f
 	if err != nil {
 		return f.failed(err, names...)
 	}
-	c, listed := list.byUUID[id]
+	c, listed := list.withID(id)
 	switch {
 	case !listed:
 		f.notKnown("XPM's list does not have the client", FindingAlreadyArchived)
-	case !c.StateKnown:
+	case !c.known:
 		f.notKnown("XPM does not say whether the client is archived", FindingAlreadyArchived)
-	case c.IsDeleted:
+	case c.deleted:
 		f.flag(FindingAlreadyArchived, true, "deleted or merged")
 	default:
-		f.flag(FindingAlreadyArchived, c.IsArchived, "")
+		f.flag(FindingAlreadyArchived, c.archived, "")
 	}
 	if in, told := list.ties[id]; told {
 		f.count(FindingClientGroups, in.groups, "")

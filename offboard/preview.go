@@ -33,7 +33,7 @@ func (s *session) preview(ctx context.Context) error {
 	for _, info := range s.infos {
 		m := newMachine(s.infos, clients, wave, s.progress, time.Now())
 		var actions []Action
-		for _, u := range m.units(info) {
+		for _, u := range m.units(&info) {
 			if !s.progress.stopped(u) {
 				actions = append(actions, Action{Client: u.client, Wave: u.wave, Step: info.Name})
 			}
@@ -55,7 +55,7 @@ func (s *session) foresee(ctx context.Context, clients []string, wave int, a Act
 	step := s.steps[a.Step]
 	look := step.Foresee
 	s.progress.mu.RLock()
-	met := newMachine(s.infos, clients, wave, s.progress, time.Now()).needsMet(step.StepInfo, a.unit())
+	met := newMachine(s.infos, clients, wave, s.progress, time.Now()).needsMet(&step.StepInfo, a.unit())
 	s.progress.mu.RUnlock()
 	switch {
 	case met:

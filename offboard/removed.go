@@ -75,6 +75,9 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 		return Verdict{}, err
 	case !state.gone:
 		return blocked("I11", "the entity is on the Client Grid, since the client is active in the source system again")
+	case jobs == 0 && v.mine().waits >= maxGridWaits:
+		// A further run finds the client in a wave of its own, with a sync of its own.
+		return Verdict{State: Failed, Rule: "R9", Reason: "still on the Client Grid long after the sync, and no Documents for Signature hold it: a further run syncs again"}, nil
 	case jobs == 0:
 		return waiting("R9", "still on the Client Grid after the sync, and no Documents for Signature hold it")
 	case v.Spec.Policy.Signatures == SignaturesSuspend:
@@ -93,6 +96,10 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 	}
 	return Verdict{State: Todo, Rule: "R12, I13", Target: string(id), Reason: "delete the entity that Documents for Signature hold"}, nil
 }
+
+// maxGridWaits is how often one session looks again at an entity that a sync should
+// have removed: for about three minutes.
+const maxGridWaits = 9
 
 // signaturesByHand asks a person for the e-mail jobs that hold the entity.
 func (v View) signaturesByHand() (jobs int, ask Verdict) {

@@ -161,20 +161,16 @@ func plural(n int, thing string) string {
 // WriteText writes the report for people to read, as plain text.
 func (r Report) WriteText(w io.Writer) error { return r.writeText(w, r.Clients) }
 
-// WriteBrief is WriteText for a run of many clients: each that is done has one
-// line, and behind them stands all there is about the others.
+// WriteBrief is WriteText for a run of many clients: each that is done or waits
+// has one line, and behind them stands all there is about the others.
 func (r Report) WriteBrief(w io.Writer) error {
 	var others []ClientReport
 	for _, c := range r.Clients {
-		if c.State != Done {
+		if c.State == Failed || c.State == Blocked {
 			others = append(others, c)
 			continue
 		}
-		wave := ""
-		if c.Wave > 0 {
-			wave = fmt.Sprintf(" in wave %d", c.Wave)
-		}
-		if _, err := fmt.Fprintf(w, "%s: done%s, %d kept\n", c.title(), wave, len(c.Kept)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s: %s\n", c.title(), c.brief()); err != nil {
 			return err
 		}
 	}
@@ -182,6 +178,23 @@ func (r Report) WriteBrief(w io.Writer) error {
 		return err
 	}
 	return r.writeText(w, others)
+}
+
+// brief says in a line where the client stands.
+func (c ClientReport) brief() string {
+	wave := ""
+	if c.Wave > 0 {
+		wave = fmt.Sprintf(" in wave %d", c.Wave)
+	}
+	for _, s := range c.Steps {
+		if s.State != Done && s.State != Skipped {
+			if s.Reason == "" {
+				s.Reason = string(s.State)
+			}
+			return fmt.Sprintf("%s%s at %s: %s (%s)", c.State, wave, s.Name, s.Reason, s.Rule)
+		}
+	}
+	return fmt.Sprintf("%s%s, %d kept", c.State, wave, len(c.Kept))
 }
 
 // writeText writes all about some of the clients, and what concerns the whole run.

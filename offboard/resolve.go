@@ -88,14 +88,14 @@ func (p practice) findUpstream(ctx context.Context, v View) (upstreamIDs, Verdic
 	switch {
 	case v.Spec.Source.isXPM() && p.XPM.Clients != nil:
 		list, err := p.xpmClients(ctx, v, 0)
-		clients := list.byCode[codeKey(v.Entity.Code)]
+		clients := list.withCode(v.Entity.Code)
 		if err != nil || len(clients) == 0 {
 			return upstreamIDs{}, Verdict{}, err
 		}
 		if len(clients) > 1 {
 			return upstreamIDs{}, ambiguous(v, len(clients), "%d clients in XPM have this code: an ambiguous client is never off-boarded", len(clients)), nil
 		}
-		return upstreamIDs{xpm: clients[0].UUID, left: wouldLeave(clients)}, Verdict{}, nil
+		return upstreamIDs{xpm: clients[0].id, left: wouldLeave(clients)}, Verdict{}, nil
 	case (v.Spec.Source == SourceMYOBAE || v.Spec.Source == SourceMYOBAEField) && p.MYOBAE.Clients != nil:
 		clients, err := p.MYOBAE.Clients.FindByCode(ctx, v.Entity.Code)
 		if err != nil || len(clients) == 0 {
@@ -172,8 +172,7 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 			return Verdict{}, err
 		}
 		// The histories that earlier sessions filed are not part of what is approved.
-		filed := v.filedDocuments()
-		file.Documents = slices.DeleteFunc(file.Documents, func(d nimbus.Document) bool { return slices.Contains(filed, d.ID) })
+		file.Documents = slices.DeleteFunc(file.Documents, v.isHistory)
 	}
 	data, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {

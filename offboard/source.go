@@ -170,6 +170,11 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	if p.MYOBAE.Clients == nil || v.Spec.Source == SourceMYOBAEField && p.MYOBAE.ExtraFields == nil {
 		return p.removedByHand(v, task)
 	}
+	up, uid := v.Facts.Upstream, string(v.Facts.Snapshot.MYOBAE)
+	atOnce := up == nil || up.Operation == "" // what was done, if anything, was no operation
+	if atOnce && v.justDone(uid) {
+		return upstreamDone(Read, "done in MYOB AE; the answer shows it"), nil
+	}
 	state, err := p.upstream(ctx, v)
 	if err != nil {
 		return Verdict{}, err
@@ -179,11 +184,10 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 			return blocked("R5", "the client has no Extra Field %q: check the field's name", v.Spec.field())
 		}
 	}
-	up := v.Facts.Upstream
 	switch {
 	case state.gone:
 		return upstreamDone(Read, state.how), nil
-	case up != nil && up.Proof != "":
+	case v.Facts.leftUpstream() || atOnce && v.did(uid):
 		return blocked("I11", "the client had been taken out of MYOB AE and is back: somebody undid it, so nothing more is done to it")
 	case up != nil && up.Operation != "":
 		if verdict, err := p.checkOperation(ctx, v, up.Operation); err != nil || verdict.State != "" {
@@ -193,7 +197,7 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	if v.renamed(state.code) {
 		return v.blockedRenamed()
 	}
-	return Verdict{State: Todo, Target: string(v.Facts.Snapshot.MYOBAE), Reason: task.Do[0]}, nil
+	return Verdict{State: Todo, Target: uid, Reason: task.Do[0]}, nil
 }
 
 // checkOperation waits for a gateway operation. One that failed is told in the

@@ -168,7 +168,7 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		switch {
 		case err != nil:
 			return Verdict{}, err
-		case entity.Integrated && wouldLeave(list.byCode[codeKey(entity.Code)]) && !inScope(entity.ID):
+		case entity.Integrated && wouldLeave(list.withCode(entity.Code)) && !inScope(entity.ID):
 			others = append(others, entity.Code)
 		}
 	}

@@ -176,12 +176,18 @@ func (w *waves) next(ctx context.Context) (clients []string, number int, err err
 	return w.form(ctx)
 }
 
-// form begins a new wave, unless the quota of the day cannot finish it.
+// form begins a new wave of as many clients as the quota of the day can finish. A
+// small rest of the day is left unused: every wave costs a sync.
 func (w *waves) form(ctx context.Context) (clients []string, number int, err error) {
 	size, canary := w.size()
 	if w.Plan.Quota != nil {
-		calls := w.Plan.costs().of(size)
-		if free := w.free(calls); free.After(time.Now()) {
+		wanted := size
+		calls := w.Plan.costs().of(wanted)
+		free := w.free(calls)
+		if free.After(time.Now()) {
+			size = min(wanted, w.Plan.costs().within(w.Plan.Quota.Quota().Day))
+		}
+		if size < max(1, wanted/4) || w.free(w.Plan.costs().of(size)).After(time.Now()) {
 			w.held = free
 			return nil, 0, w.hold(ctx, free, calls)
 		}
@@ -203,12 +209,9 @@ func (w *waves) form(ctx context.Context) (clients []string, number int, err err
 // size is the number of clients that the next wave takes, and whether they are
 // the canary.
 func (w *waves) size() (size int, canary bool) {
-	size = w.Batch.wave(len(w.Plan.Spec.Entities))
+	size = w.Plan.wave(w.Batch)
 	if first := w.canaryDue(); first > 0 {
 		size, canary = first, true
-	}
-	if w.Plan.Quota != nil {
-		size = min(size, w.Plan.costs().most())
 	}
 	return min(size, len(w.ready)), canary
 }

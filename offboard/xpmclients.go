@@ -11,8 +11,42 @@ import (
 // clientList is what one list told of all clients in XPM.
 type clientList struct {
 	ties   map[xpm.ClientUUID]ties // of the session's first list, where it was a detailed one
-	byCode map[string][]xpm.ClientEntity
-	byUUID map[xpm.ClientUUID]xpm.ClientEntity
+	all    []xpmClient
+	byCode map[string][]int // places in all
+	byUUID map[xpm.ClientUUID]int
+}
+
+// xpmClient is what off-boarding needs to know of a client in XPM.
+type xpmClient struct {
+	id   xpm.ClientUUID
+	code string // by which Nimbus knows it: its name where XPM has no code for it
+	// archived and deleted mean something only where known.
+	known, archived, deleted bool
+}
+
+func slim(c xpm.ClientEntity) xpmClient {
+	code := c.ClientCode
+	if code == "" {
+		code = c.Name
+	}
+	return xpmClient{c.UUID, code, c.StateKnown, c.IsArchived, c.IsDeleted}
+}
+
+// withCode are the clients that have a code.
+func (l clientList) withCode(code string) (clients []xpmClient) {
+	for _, i := range l.byCode[codeKey(code)] {
+		clients = append(clients, l.all[i])
+	}
+	return clients
+}
+
+// withID is the client with an id.
+func (l clientList) withID(id xpm.ClientUUID) (xpmClient, bool) {
+	i, ok := l.byUUID[id]
+	if !ok {
+		return xpmClient{}, false
+	}
+	return l.all[i], true
 }
 
 // xpmClients is a list of all clients that began after the given record: one
@@ -41,19 +75,10 @@ func (p practice) xpmClients(ctx context.Context, v View, after int) (clientList
 // ties is how many groups and relationships a client is in.
 type ties struct{ groups, relationships int }
 
-// xpmCode is the code by which Nimbus knows the client: its name where XPM has no
-// code for it.
-func xpmCode(c xpm.ClientEntity) string {
-	if c.ClientCode == "" {
-		return c.Name
-	}
-	return c.ClientCode
-}
-
 // listXPM reads the list; complete reports whether it says of every client what
 // state it is in.
 func (p practice) listXPM(ctx context.Context, o xpm.ListOptions) (list clientList, complete bool, err error) {
-	list = clientList{byCode: map[string][]xpm.ClientEntity{}, byUUID: map[xpm.ClientUUID]xpm.ClientEntity{}}
+	list = clientList{byCode: map[string][]int{}, byUUID: map[xpm.ClientUUID]int{}}
 	complete = true
 	if o.Detailed {
 		list.ties = map[xpm.ClientUUID]ties{}
@@ -63,13 +88,14 @@ func (p practice) listXPM(ctx context.Context, o xpm.ListOptions) (list clientLi
 			return clientList{}, false, err
 		}
 		complete = complete && c.StateKnown
-		code := codeKey(xpmCode(c))
 		if o.Detailed {
 			list.ties[c.UUID] = ties{len(c.Groups), len(c.Relationships)}
 		}
-		slim := xpm.ClientEntity{UUID: c.UUID, ClientCode: c.ClientCode, Name: c.Name, IsArchived: c.IsArchived, IsDeleted: c.IsDeleted, StateKnown: c.StateKnown}
-		list.byCode[code] = append(list.byCode[code], slim)
-		list.byUUID[c.UUID] = slim
+		client := slim(c)
+		key := codeKey(client.code)
+		list.byCode[key] = append(list.byCode[key], len(list.all))
+		list.byUUID[client.id] = len(list.all)
+		list.all = append(list.all, client)
 	}
 	return list, complete, nil
 }
@@ -95,8 +121,8 @@ func (p practice) inXPM(ctx context.Context, v View, id xpm.ClientUUID, after in
 	if err != nil {
 		return upstreamState{}, err
 	}
-	if c, ok := list.byUUID[id]; ok {
-		return xpmState(c)
+	if c, ok := list.withID(id); ok {
+		return c.state()
 	}
 	return p.getXPM(ctx, id)
 }
@@ -110,7 +136,7 @@ func (p practice) getXPM(ctx context.Context, id xpm.ClientUUID) (upstreamState,
 	case err != nil:
 		return upstreamState{}, err
 	}
-	return xpmState(c)
+	return slim(c).state()
 }
 
 // unknownInXPM reports whether XPM itself says that it has no such client, as
@@ -121,19 +147,19 @@ func unknownInXPM(err error) bool {
 	return ok && errors.Is(err, xpm.ErrNotFound) && refusal.Description == "Invalid client identifier"
 }
 
-func xpmState(c xpm.ClientEntity) (upstreamState, error) {
+func (c xpmClient) state() (upstreamState, error) {
 	switch {
-	case !c.StateKnown:
+	case !c.known:
 		return upstreamState{}, errors.New("XPM does not say whether the client is archived")
-	case c.IsDeleted:
+	case c.deleted:
 		return upstreamState{gone: true, how: "deleted or merged in XPM (P11)"}, nil
 	}
-	return upstreamState{gone: c.IsArchived, how: "archived in XPM", code: xpmCode(c)}, nil
+	return upstreamState{gone: c.archived, how: "archived in XPM", code: c.code}, nil
 }
 
 // wouldLeave reports whether a Full Client Sync removes an entity with these
 // clients in XPM: none of them is known to be active. An entity without any was
 // deleted.
-func wouldLeave(clients []xpm.ClientEntity) bool {
-	return !slices.ContainsFunc(clients, func(c xpm.ClientEntity) bool { return c.StateKnown && !c.IsArchived && !c.IsDeleted })
+func wouldLeave(clients []xpmClient) bool {
+	return !slices.ContainsFunc(clients, func(c xpmClient) bool { return c.known && !c.archived && !c.deleted })
 }

@@ -27,9 +27,9 @@ func (c *Client) Quota() Quota {
 	return Quota{Minute: -1, Day: -1}
 }
 
-// FreeAt is when so many calls may start, one after another, before the quota of
-// the day is used up: the present where they may now, or where that is not known.
-// More than a day allows counts as all of it.
+// FreeAt is when so many calls may begin, as fast as the quota of a minute lets
+// them, and none of them will have to wait for the quota of the day: the present
+// where that is now, or is not known. More than a day allows counts as all of it.
 func (c *Client) FreeAt(calls int) time.Time {
 	if l, ok := c.limiter.(interface{ FreeAt(calls int) time.Time }); ok {
 		return l.FreeAt(calls)

@@ -81,8 +81,8 @@ func (j *job) conclude(ctx context.Context, report offboard.Report, err error, d
 	return code
 }
 
-// many is the number of clients above which those that are done are told in one
-// line each.
+// many is the number of clients above which those with which nothing is wrong are
+// told in one line each.
 const many = 20
 
 func write(report offboard.Report, asJSON bool, w io.Writer) error {

@@ -181,17 +181,20 @@ func (p *Pacer) Left() (minute, day int) {
 	return minute, day
 }
 
-// FreeAt is when so many further calls may start within the day's quota, as far
-// as the log tells: now, or once enough of those that it holds are a day old.
-// More than the quota counts as the whole of it.
+// FreeAt is when so many further calls may begin, as fast as a minute's quota lets
+// them, so that none has to wait for a place in the day: now, or once enough of the
+// calls that the log holds are a day old. More than the quota of a day counts as
+// the whole of it.
 func (p *Pacer) FreeAt(calls int) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := time.Now()
+	now, perMinute := time.Now(), calls
 	for _, w := range p.windows {
-		if w.name == "day" {
-			return w.freeAt(now, calls)
+		if w.name == "minute" {
+			perMinute = w.limit
+			continue
 		}
+		return w.freeAt(now, calls, perMinute)
 	}
 	return now
 }

@@ -372,6 +372,25 @@ func TestPacer_FreeAt(t *testing.T) {
 			t.Errorf("with others, asked again after %s", got)
 		}
 	})
+	// Places come back at the pace at which they were taken: what is made as fast can
+	// begin with the first of them.
+	synctest.Test(t, func(t *testing.T) {
+		p := New(Quota{Minute: 2, Day: 6})
+		began := time.Now()
+		for range 6 {
+			release, err := p.Acquire(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			release(nil)
+		}
+		time.Sleep(time.Hour)
+		for calls, want := range map[int]time.Duration{1: 24 * time.Hour, 2: 24 * time.Hour, 6: 24 * time.Hour} {
+			if got := p.FreeAt(calls).Sub(began); got != want {
+				t.Errorf("%d calls may begin after %s, want %s", calls, got, want)
+			}
+		}
+	})
 	if got := New(Quota{Minute: 5}).FreeAt(100); time.Since(got) > time.Minute {
 		t.Errorf("without a quota of the day: %s", got)
 	}

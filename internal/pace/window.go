@@ -56,20 +56,26 @@ func (w *window) wait(now time.Time) time.Duration {
 	return max(next.Sub(now), 1) // never 0, which would be a place
 }
 
-// freeAt is when there may be so many places: it is to be asked again then, for
-// what others use is a guess.
-func (w *window) freeAt(now time.Time, places int) time.Time {
+// freeAt is when so many calls may begin, so many a minute, that each finds a
+// place. It is to be asked again then, for what others use is a guess.
+func (w *window) freeAt(now time.Time, calls, perMinute int) time.Time {
 	w.forget(now)
-	missing := w.used() + min(places, w.limit) - w.limit
-	if missing <= 0 {
-		return now
-	}
-	at := now.Add(w.span)
-	if missing <= len(w.ended) {
-		at = w.ended[missing-1].Add(w.span)
-	}
-	if w.others > 0 && w.othersUntil.Before(at) {
-		at = w.othersUntil
+	at := now
+	for call := range min(calls, w.limit) {
+		missing := w.used() + call + 1 - w.limit // places that must become free for it
+		if missing <= 0 {
+			continue
+		}
+		free := now.Add(w.span)
+		if missing <= len(w.ended) {
+			free = w.ended[missing-1].Add(w.span)
+		}
+		if w.others > 0 && w.othersUntil.Before(free) {
+			free = w.othersUntil
+		}
+		if begin := free.Add(-time.Duration(call/max(perMinute, 1)) * time.Minute); begin.After(at) {
+			at = begin
+		}
 	}
 	return at
 }

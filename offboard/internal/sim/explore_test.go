@@ -1,59 +1,69 @@
 package sim
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
+
+	"github.com/practicekit/offboarding/offboard"
 )
 
 // explorer tries every fault at every I/O of every process of an off-boarding, up
 // to a number of faults, and follows each until it is settled.
 type explorer struct {
 	variant variant
-	whole   string // the state in the end where nothing interfered
+	whole   string // the state in the end where nothing went wrong
 	// skip leaves out faults that are not to be tried; nil leaves out none.
-	skip func(n int, io IO, f Fault) bool
+	skip func(p plan, n int, io IO, f Fault) bool
+	// mine says which I/Os of the first process are this explorer's, where several
+	// share the work; nil: all.
+	mine func(n int) bool
 
-	known   *memo
-	counts  counts
-	found   map[string]string // breaches, by what broke: the first plan that did
-	deepest int
+	known  *memo
+	counts counts
+	found  map[string]finding // by what broke
+}
+
+// finding is an invariant that broke, and the faults that it took.
+type finding struct {
+	breach string
+	plans  []plan // the first ones; of what is known to be open, one
 }
 
 // counts says what was done.
 type counts struct {
-	plans     int // assignments of faults to I/Os that were tried
+	tried     int // faults, alone or after another one, that were tried at an I/O
+	of        [lastFault]int
 	processes int // that were run for it
-	moot      int // faults that change nothing, or nothing that they would not at the next I/O
-	moot2     int
-	merged    int // points that were known already
-	doubted   int // of these, how many were followed nevertheless
+	pointless int // faults left out: they change nothing, or nothing that they would not at the next I/O
+	likened   int // faults left out since another one leaves the same behind
+	merged    int // points from which the same follows as from one that was tried
+	doubted   int // of these, how many were followed all the same
 }
 
-// memo are the points that are known, with the number of faults that were tried
-// from each.
-type memo struct {
-	mu    sync.Mutex
-	tried map[uint64]int
+func (c counts) String() string {
+	return fmt.Sprintf("%d faults and pairs tried in %d processes; left out: %d that change nothing, %d that leave behind what another one does; %d ended where others had been, %d of them were followed all the same",
+		c.tried, c.processes, c.pointless, c.likened, c.merged, c.doubted)
 }
 
-// claim reports whether a point is new for so many faults, and marks it as tried.
-func (m *memo) claim(key uint64, faults int) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if before, known := m.tried[key]; known && before >= faults {
-		return false
+func (c *counts) add(other counts) {
+	c.tried += other.tried
+	for f, n := range other.of {
+		c.of[f] += n
 	}
-	m.tried[key] = faults
-	return true
+	c.processes += other.processes
+	c.pointless += other.pointless
+	c.likened += other.likened
+	c.merged += other.merged
+	c.doubted += other.doubted
 }
 
-// plan are faults by process and I/O.
-type plan []step
+// plan are faults by process and I/O, in order.
+type plan []planned
 
-type step struct {
+type planned struct {
 	process, n int
 	io         IO
 	fault      Fault
@@ -70,25 +80,41 @@ func (p plan) String() string {
 // interfered reports whether somebody, or a sync that never ends, may keep the run
 // from being done.
 func (p plan) interfered() bool {
-	return slices.ContainsFunc(p, func(s step) bool { return s.fault.Person() || s.fault == SyncNever })
+	return slices.ContainsFunc(p, func(s planned) bool { return s.fault.Person() || s.fault == SyncNever })
 }
 
 func newExplorer(v variant) *explorer {
-	return &explorer{variant: v, known: &memo{tried: map[uint64]int{}}, found: map[string]string{}}
+	return &explorer{variant: v, known: newMemo(), found: map[string]finding{}}
 }
 
-// base follows the off-boarding without any fault.
-func (x *explorer) base() *point {
+// maxRuns is how many processes an off-boarding may take.
+const maxRuns = 10
+
+// base follows the off-boarding without any fault, and returns its beginning.
+func (x *explorer) base() (*point, error) {
 	from := x.variant.begin()
 	at := from
 	for !at.settled {
-		at = x.process(at, nil, false).end
 		if at.runs > maxRuns {
-			panic("sim: a run without faults does not settle: " + at.last)
+			return nil, fmt.Errorf("without faults it does not settle: %s", at.last)
+		}
+		at = x.process(at, nil, false).end
+	}
+	if breaches := at.final(); len(breaches) > 0 {
+		return nil, fmt.Errorf("without faults it breaks %q", breaches)
+	}
+	// I8: no names of people or clients in what lasts but in the evidence.
+	text, err := json.Marshal(at.journal.records)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range at.practice.Names() {
+		if strings.Contains(string(text), name) {
+			return nil, fmt.Errorf("I8: the journal names %q", name)
 		}
 	}
 	x.whole = at.state()
-	return from
+	return from, nil
 }
 
 func (x *explorer) process(from *point, at map[int][]Fault, marked bool) outcome {
@@ -96,73 +122,126 @@ func (x *explorer) process(from *point, at map[int][]Fault, marked bool) outcome
 	return x.variant.process(from, at, marked)
 }
 
-// maxRuns is how many processes an off-boarding may take.
-const maxRuns = 12
-
-// from tries so many faults in what follows from a point.
+// from tries so many faults in what follows from a point, and follows it.
 func (x *explorer) from(pt *point, faults int, p plan) {
-	if len(pt.judge.breaches) > 0 {
+	switch {
+	case len(pt.judge.breaches) > 0:
 		x.report(pt.judge.breaches, p)
 		return
-	}
-	if pt.settled {
+	case pt.settled:
 		x.settled(pt, p)
 		if faults == 0 {
 			return
 		}
-	}
-	if pt.runs > maxRuns {
-		x.report([]string{"I9: does not settle: " + pt.last}, p)
+	case pt.runs > maxRuns:
+		x.report([]string{"I9: it does not settle: " + pt.last}, p)
 		return
 	}
-	if !x.known.claim(pt.key(), faults) {
+	known, isNew := x.known.claim(pt.key(), faults)
+	if !isNew {
 		x.counts.merged++
+		if doubtful(x.counts.merged) {
+			x.counts.doubted++
+			x.compare(known, behaviourOf(x.process(pt, nil, false), 1), p)
+		}
 		return
 	}
 	run := x.process(pt, nil, faults > 0)
+	x.known.learn(pt.key(), behaviourOf(run, 1))
 	if faults > 0 {
 		x.within(pt, nil, run, 1, faults, p)
 	}
-	if pt.settled && run.end.settled {
-		return // and so it stays
+	if !pt.settled || !run.end.settled { // else it stays so
+		x.from(run.end, faults, p)
 	}
-	x.from(run.end, faults, p)
 }
 
 // within tries so many faults in a process that has run, from an I/O on.
 func (x *explorer) within(pt *point, at map[int][]Fault, run outcome, first, faults int, p plan) {
 	for n := first; n <= len(run.trace); n++ {
-		if key := run.marks[n-1].key; key != 0 && !x.known.claim(key, faults) {
-			x.counts.merged++
-			return // what follows was tried from where another process was
+		shared := x.mine != nil && len(p) == 0 && pt.runs == 0
+		if shared && !x.mine(n) {
+			continue
 		}
-		io := run.trace[n-1]
+		if key := run.marks[n-1].key; key != 0 && len(at[n]) == 0 && !shared {
+			if known, isNew := x.known.claim(key, faults); !isNew {
+				x.counts.merged++
+				x.compare(known, behaviourOf(run, n), p)
+				return // what follows was tried from where another process was
+			}
+			x.known.learn(key, behaviourOf(run, n))
+		}
+		again := 0 // how often the same is asked again, after a stale answer
 		for f := NoFault + 1; f < lastFault; f++ {
-			acted := len(at[n]) > 0 // something may still fail at an I/O at which somebody acts
-			if !f.Applies(io) || acted && (f.Person() || f == CrashBefore) || x.skip != nil && x.skip(n, io, f) {
-				continue
+			if f == StaleTwice && again < 1 || f == StaleOften && again < 2 {
+				continue // no other than the one before it
 			}
-			if pointless := run.marks[n-1].pointless; !acted && pointless != nil && pointless(f) {
-				x.counts.moot++
-				continue
+			trace := x.one(pt, at, run, n, f, faults, append(slices.Clip(p), planned{pt.runs + 1, n, run.trace[n-1], f}))
+			if f == StaleOnce || f == StaleTwice {
+				again = asked(run.trace[n-1], trace, n)
 			}
-			x.one(pt, at, run, n, f, faults, append(slices.Clip(p), step{pt.runs + 1, n, io, f}))
 		}
 	}
 }
 
-// one tries one fault at one I/O of a process.
-func (x *explorer) one(pt *point, at map[int][]Fault, run outcome, n int, f Fault, faults int, p plan) {
-	x.counts.plans++
-	switch f {
-	case CrashBefore:
-		x.from(run.marks[n-1].at, faults-1, p)
-		return
-	case CrashAfter:
-		if n < len(run.marks) {
-			x.from(run.marks[n].at, faults-1, p)
-			return
+// twin is what a crash leaves behind that leaves the same as the fault: the disk
+// takes nothing more, or the check fails of a step that was not done, where there
+// is but one client. Of every fault by itself that is seen; after another fault it
+// is tried of one in doubts. Nil: there is none.
+func (x *explorer) twin(run outcome, n int, f Fault) *point {
+	io, here := run.trace[n-1], run.marks[n-1].at
+	switch {
+	case x.variant.world.RegularEvery > 0: // what lasts depends on the instant
+		return nil
+	case f == DiskFull && io.Kind == IOAppend:
+		return here
+	case f == DiskDoubt && io.Kind == IOAppend && n < len(run.marks) && run.marks[n].at.clock == here.clock: // it did not wait
+		return run.marks[n].at
+	case io.Kind == IORead && slices.Contains([]Fault{Unauthorized, CancelBefore, Unavailable, CutOff}, f) && len(x.variant.spec.Entities) == 1:
+		before, after := here.journal.records, run.end.journal.records
+		if len(before) == len(after) || after[len(before)].Kind != offboard.KindChecked {
+			return nil
 		}
+		client, step := after[len(before)].Client, after[len(before)].Step
+		for _, r := range slices.Backward(before) {
+			if r.Kind == offboard.KindChecked && r.Client == client && r.Step == step {
+				if r.State == offboard.Done || r.State == offboard.Skipped {
+					return nil
+				}
+				break
+			}
+		}
+		return here
+	}
+	return nil
+}
+
+// one tries one fault at one I/O of a process, if it can happen there, and returns
+// what the process did.
+func (x *explorer) one(pt *point, at map[int][]Fault, run outcome, n int, f Fault, faults int, p plan) (trace []IO) {
+	io, here := run.trace[n-1], run.marks[n-1]
+	acted := len(at[n]) > 0 // something may still fail at an I/O at which somebody acts
+	switch {
+	case !f.Applies(io), acted && (f.Person() || f == CrashBefore), x.skip != nil && x.skip(p[:len(p)-1], n, io, f):
+		return nil
+	case !acted && here.pointless != nil && here.pointless(f) && (f != ClockJump || n < len(run.trace) && run.trace[n].isCall()):
+		x.counts.pointless++
+		return nil
+	}
+	x.counts.tried++
+	x.counts.of[f]++
+	switch {
+	case f == CrashBefore:
+		x.from(here.at, faults-1, p)
+		return nil
+	case f == CrashAfter && n < len(run.marks):
+		x.from(run.marks[n].at, faults-1, p)
+		return nil
+	}
+	twin := x.twin(run, n, f)
+	if twin != nil && len(p) > 1 && !doubtful(x.counts.tried) {
+		x.counts.likened++
+		return nil
 	}
 	faulty := maps.Clone(at)
 	if faulty == nil {
@@ -170,19 +249,34 @@ func (x *explorer) one(pt *point, at map[int][]Fault, run outcome, n int, f Faul
 	}
 	faulty[n] = append(slices.Clip(faulty[n]), f)
 	broken := x.process(pt, faulty, faults > 1)
-	byFault[fmt.Sprint(len(p), p[0].fault)]++
-	if broken.moot {
-		x.counts.moot2++
-		return
+	if broken.pointless {
+		x.counts.tried--
+		x.counts.of[f]--
+		x.counts.pointless++
+		return nil
+	}
+	if twin != nil && !acted && twin.substance() != broken.end.substance() {
+		x.report([]string{"the test itself: " + f.String() + " leaves something else behind than a crash"}, p)
 	}
 	if faults > 1 {
 		next := n + 1
 		if f.Person() {
-			next = n // something may fail at the same I/O
+			next = n
 		}
 		x.within(pt, faulty, broken, next, faults-1, p)
 	}
 	x.from(broken.end, faults-1, p)
+	return broken.trace
+}
+
+// asked counts how often a trace has the same call after an I/O.
+func asked(io IO, trace []IO, after int) (n int) {
+	for _, other := range trace[min(after, len(trace)):] {
+		if other == io {
+			n++
+		}
+	}
+	return n
 }
 
 // settled judges the end.
@@ -191,19 +285,30 @@ func (x *explorer) settled(pt *point, p plan) {
 		x.report(breaches, p)
 		return
 	}
-	if p.interfered() {
-		return
-	}
-	if got := pt.state(); got != x.whole {
-		x.report([]string{"I9: another end: " + difference(got, x.whole) + pt.last}, p)
+	if got := pt.state(); got != x.whole && !p.interfered() {
+		x.report([]string{"I9: it ends in another way: " + difference(got, x.whole) + pt.last}, p)
 	}
 }
 
+// maxPlans is how many plans are kept of one breach.
+const maxPlans = 40
+
 func (x *explorer) report(breaches []string, p plan) {
 	for _, b := range breaches {
-		if _, known := x.found[b]; !known {
-			x.found[b] = p.String()
+		f := x.found[b]
+		f.breach = b
+		if open := openFor(b, p) != ""; len(f.plans) < maxPlans && !(open && len(f.plans) > 0) {
+			f.plans = append(f.plans, slices.Clone(p))
 		}
+		x.found[b] = f
+	}
+}
+
+// compare reports a point that was taken for another one and behaves otherwise.
+// Then the keys are wrong, and with them what was left out.
+func (x *explorer) compare(known, is behaviour, p plan) {
+	if known != (behaviour{}) && known != is {
+		x.report([]string{"the test itself: two points with one key behave in two ways"}, p)
 	}
 }
 
@@ -212,10 +317,8 @@ func difference(got, want string) string {
 	a, b := strings.Split(got, "\n"), strings.Split(want, "\n")
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {
-			return fmt.Sprintf("%q, want %q\n", a[i], b[i])
+			return fmt.Sprintf("%q, want %q; ", a[i], b[i])
 		}
 	}
-	return "one is longer\n"
+	return "one is longer; "
 }
-
-var byFault = map[string]int{}

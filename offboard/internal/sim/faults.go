@@ -3,31 +3,48 @@ package sim
 // Fault is something that goes wrong at one I/O of a process, or that somebody
 // does just before it.
 //
-// This is how the faults of docs/safety are met here:
+// Beside each stands its number in the project's list of faults to survive:
 //
 //	 1 crash before an effect            CrashBefore
 //	 2 crash before it is recorded       CrashAfter
 //	 3 answer lost, 5xx after commit     LostAnswer
 //	 4 delivered twice                   Twice, TwiceAnsweredLast
-//	 5 stale reads                       StaleOnce, StaleTwice, StaleOften
+//	 5 stale reads                       StaleOnce, StaleTwice, StaleOften, StaleOldest
 //	 6 a sync that never ends, fails,    SyncNever, SyncFails, SyncIdle
 //	   or is completed and did nothing
 //	 7 Documents for Signature           AddSignature, and a client that has some
 //	 8 a folder disposed of in part      FolderInPart
 //	 9 throttled                         Throttled, ThrottledDay
 //	10 5xx                               Unavailable (reads), NotDone (effects)
+//	11 no connection                     Unavailable, NotDone
 //	12 cut off in mid-answer             CutOff
 //	13 a CSV file with too few rows      ShortExport, FilteredExport
-//	20 clock jumps                       ClockJump
-//	21 credentials refused               Unauthorized
+//	20 clock jumps                       ClockJump: forward, for clock and timers alike
+//	21 credentials refused in mid-run    Unauthorized
 //	24 disk full                         DiskFull, DiskDoubt, Unreadable
-//	26 torn tail of the journal          CrashBefore and CrashAfter of an append, TornAppend
+//	26 torn tail of the journal          CrashBefore, CrashAfter of an append, TornAppend
 //	27 cancelled                         CancelBefore, CancelAfter
 //	28 a person undoes a step            Unarchive, Restore
 //	31 a bystander is archived           ArchiveBystander
 //	32 the edition changes               ChangeEdition
 //
-// and beyond the list: AddDocument, Relate and ForeignSync.
+// and beyond the list AddDocument, Relate and ForeignSync. What the rest comes to
+// is an error, and that it does is proved where the answers are read:
+//
+//	11 nothing written, so repeatable    internal/transport: TestNetHTTP_NothingWritten
+//	14 invalid XML, Status twice         xpm: TestClients_Archive_HostileAnswers
+//	15 login page, empty 200, null       internal/clienttest, with all clients
+//	16 200 with Status=ERROR             xpm: TestClients_Archive_Refused
+//	17 oversized, gzip bomb, depth bomb  internal/clienttest; internal/transport: TestBody_Cap
+//	18 one byte every ten seconds        internal/transport: TestBody_Deadlines
+//	19 redirects                         internal/clienttest; internal/transport: TestNetHTTP_RedirectIsNotFollowed
+//	22 answer of a token refresh lost    xpm: TestTokenSource_AnswerLost
+//	23 two processes refresh at once     xpm: TestTokenSource_SharedStore
+//	24 refreshed but not stored          xpm: TestTokenSource_NotStored
+//	25 two runners on one client         filejournal: TestOpen_locked
+//	26 flipped bit, missing line         filejournal: TestJournal_damage
+//	29 pages that shift or repeat        internal/paginate: TestAll_refuses
+//	30 ambiguous and renamed clients     offboard: the scenarios of P5
 type Fault uint8
 
 // The faults.
@@ -51,6 +68,7 @@ const (
 	StaleOnce   // the answer is from before the last change that it shows
 	StaleTwice  // so is the next one to the same question
 	StaleOften  // so are the next four
+	StaleOldest // the answer is the oldest one that was another
 	CutOff      // a list or a body breaks off in the middle
 	// ShortExport and FilteredExport leave out rows of a history: as against the
 	// number that is stated, or with it.
@@ -90,7 +108,7 @@ const (
 
 var faultNames = [lastFault]string{
 	"no fault", "crash before", "crash after", "401", "429", "429 for the day", "cancelled before", "cancelled after", "clock jumps",
-	"503", "stale once", "stale twice", "stale often", "cut off", "short export", "filtered export",
+	"503", "stale once", "stale twice", "stale often", "oldest answer", "cut off", "short export", "filtered export",
 	"answer lost", "not done, answer lost", "delivered twice", "delivered twice, answered last", "sync idle", "sync fails", "sync never ends", "folder in part",
 	"disk full", "disk in doubt", "torn append", "unreadable",
 	"un-archived", "restored", "document added", "signature added", "bystander archived", "edition changed", "contact related", "foreign sync",
@@ -110,7 +128,7 @@ func (f Fault) Applies(io IO) bool {
 		return call
 	case CancelAfter:
 		return io.Kind == IOEffect
-	case Unavailable, StaleOnce, StaleTwice, StaleOften:
+	case Unavailable, StaleOnce, StaleTwice, StaleOften, StaleOldest:
 		return io.Kind == IORead
 	case CutOff:
 		return io.Op == "Clients.List" || io.Op == "Clients.All" || io.Op == "History.Export" || io.Op == "Documents.Download"

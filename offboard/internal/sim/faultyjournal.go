@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strings"
 	"sync/atomic"
 
 	"github.com/practicekit/offboarding/offboard"
@@ -31,7 +32,11 @@ func (j *faultyJournal) Records(ctx context.Context) iter.Seq2[offboard.Record, 
 }
 
 func (j *faultyJournal) Append(ctx context.Context, records ...offboard.Record) error {
-	return j.write(IO{Kind: IOAppend, Op: "append", Records: len(records)}, func(torn bool) error {
+	about := ""
+	if len(records) > 0 {
+		about = strings.TrimSpace(string(records[0].Kind) + " " + records[0].Step)
+	}
+	return j.write(IO{Kind: IOAppend, Op: "append", About: about, Records: len(records)}, func(torn bool) error {
 		if torn {
 			records = records[:len(records)/2]
 		}

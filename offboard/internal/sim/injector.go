@@ -33,7 +33,7 @@ type ioWatcher interface {
 	io(n int, io IO)
 	act(Fault)
 	answered(q question, answer any, err error)
-	misled(Call)
+	misled(c Call, answer any)
 	// faces is told which faults would be pointless at a call.
 	faces(pointless func(Fault) bool)
 }
@@ -41,10 +41,13 @@ type ioWatcher interface {
 // IO is one I/O of a process.
 type IO struct {
 	Kind Kind
-	// Op and About are those of a call, or the name of an evidence file.
+	// Op and About are those of a call; for a write to the journal or the evidence,
+	// what is written: "intent archive-client", or the name of a file.
 	Op, About string
 	Records   int // of an append
 }
+
+func (o IO) isCall() bool { return o.Kind == IORead || o.Kind == IOEffect }
 
 // Kind is what an I/O is.
 type Kind uint8
@@ -75,6 +78,9 @@ func (f *Faults) next(io IO) (person, failure Fault, err error) {
 	f.trace = append(f.trace, io)
 	if f.watch != nil {
 		f.watch.io(f.n, io)
+	}
+	if f.crashed {
+		return NoFault, NoFault, ErrCrash
 	}
 	for _, due := range f.At[f.n] {
 		if due.Person() {
@@ -133,9 +139,9 @@ func (f *Faults) isStale(q question) bool {
 }
 
 // misled tells that an answer was not the true one.
-func (f *Faults) misled(c Call) {
+func (f *Faults) misled(c Call, answer any) {
 	if f.watch != nil {
-		f.watch.misled(c)
+		f.watch.misled(c, answer)
 	}
 }
 
@@ -154,3 +160,10 @@ func (f *Faults) acted(due Fault) {
 }
 
 const day = 24 * time.Hour
+
+// Count is the number of I/Os so far.
+func (f *Faults) Count() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.n
+}

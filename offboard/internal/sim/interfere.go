@@ -20,8 +20,9 @@ func interfere[T any](d *door, due Fault, c Call, do act[T]) error {
 
 // prospect tells of a fault whether it would be pointless at a call: if it is
 // somebody's act that changes nothing, or nothing that the answer to a read shows,
-// so that the same just before the next call is the same run; if it is a stale
-// read, and no earlier answer was another one.
+// so that the same just before the next call is the same run; if it is a day that
+// passes, and the answer stays the same; if it is a stale read, and no earlier
+// answer was another one, or the oldest one is the newest.
 func prospect[T any](d *door, c Call, do act[T]) func(Fault) bool {
 	p := d.p.fork()
 	ask := func(s state) (T, error) {
@@ -42,10 +43,22 @@ func prospect[T any](d *door, c Call, do act[T]) func(Fault) bool {
 			was, wasErr := ask(p.now)
 			is, isErr := ask(after.now)
 			return equal(was, wasErr, is, isErr)
+		case due == ClockJump && c.Effect == Read:
+			after := p.fork()
+			after.epoch = after.epoch.Add(-day)
+			after.advance()
+			was, wasErr := ask(p.now)
+			is, isErr := ask(after.now)
+			return equal(was, wasErr, is, isErr)
 		case due == StaleOnce || due == StaleTwice || due == StaleOften:
 			answer, err := ask(p.now)
-			_, _, differs := older(p, do, answer, err)
+			_, _, differs := older(p, do, answer, err, false)
 			return !differs
+		case due == StaleOldest:
+			answer, err := ask(p.now)
+			newest, newestErr, _ := older(p, do, answer, err, false)
+			oldest, oldestErr, _ := older(p, do, answer, err, true)
+			return equal(newest, newestErr, oldest, oldestErr)
 		}
 		return false
 	}

@@ -37,8 +37,9 @@ type judge struct {
 }
 
 type happened[T any] struct {
-	what T
-	tick int
+	what    T
+	tick    int
+	records int // in the journal
 }
 
 // evidence is where a run keeps the histories of a client.
@@ -66,9 +67,28 @@ func (g *judge) fork(e evidence, j *Journal) *judge {
 	return &f
 }
 
-func (g *judge) io(int, IO)    { g.tick++ }
-func (g *judge) act(f Fault)   { g.acts = append(g.acts, happened[Fault]{f, g.tick}) }
-func (g *judge) misled(c Call) { g.misleads = append(g.misleads, happened[string]{c.Op, g.tick}) }
+func (g *judge) io(int, IO)  { g.tick++ }
+func (g *judge) act(f Fault) { g.acts = append(g.acts, now(g, f)) }
+
+// misled notes an answer that was not the true one. Relations that still name an
+// entity which leaves tell their age: who acts on them was not misled (I3).
+func (g *judge) misled(c Call, answer any) {
+	if relations, ok := answer.([]nimbus.Relation); ok && slices.ContainsFunc(relations, func(r nimbus.Relation) bool {
+		i, life := g.cast.entity(r.ClientID)
+		return life == 0 && g.leaves(i)
+	}) {
+		return
+	}
+	g.misleads = append(g.misleads, now(g, c.Op))
+}
+
+func now[T any](g *judge, what T) happened[T] {
+	records := 0
+	if g.journal != nil {
+		records = g.journal.Len()
+	}
+	return happened[T]{what, g.tick, records}
+}
 
 func (g *judge) breach(invariant, format string, args ...any) {
 	g.breaches = append(g.breaches, invariant+": "+fmt.Sprintf(format, args...))
@@ -102,7 +122,7 @@ func (g *judge) excused(window int, by ...Fault) bool {
 // before judges an effect on its arrival.
 func (g *judge) before(s *state, c Call, client int) {
 	if strings.HasPrefix(c.Op, "Contacts.") {
-		client = g.clientOf(c)
+		client = g.clientOf(s, c)
 	}
 	window := max(g.began, g.wide)
 	if client >= 0 {
@@ -131,14 +151,22 @@ func (g *judge) before(s *state, c Call, client int) {
 	}
 }
 
-// clientOf is the run's client that a contact belonged to in the beginning.
-func (g *judge) clientOf(c Call) int {
+// clientOf is the run's client that a contact belonged to in the beginning; of
+// several, one that has gone.
+func (g *judge) clientOf(s *state, c Call) int {
+	owner := -1
 	for i, contacts := range g.contacts {
-		if g.leaves(i) && slices.Contains(contacts, c.About) {
-			return i
+		if g.leaves(i) && slices.Contains(contacts, c.About) && (owner < 0 || s.clients[owner].onGrid || !g.left(s, owner)) {
+			owner = i
 		}
 	}
-	return -1
+	return owner
+}
+
+// left reports whether the client has left its source system, if it has one.
+func (g *judge) left(s *state, client int) bool {
+	is := s.clients[client]
+	return is.archived || is.deleted || is.closed || is.cleared || g.spec.Source == offboard.SourceNone
 }
 
 // I6: an intent is durable before the effect, and its outcome is not. I10: what
@@ -182,20 +210,20 @@ func (g *judge) removal(s *state, c Call, client, window int) {
 	}
 	g.history(s, client, window, c.Op)
 	g.filed(s, client)
-	if g.undone(window) && g.recordedDone(c.About) {
+	if g.undone(c.About) {
 		g.breach("I11", "%s again, after somebody undid it", c.Op)
 	}
 }
 
-// undone reports whether somebody brought the client back before the window.
-func (g *judge) undone(window int) bool {
-	undone := slices.ContainsFunc(g.acts, func(a happened[Fault]) bool { return (a.what == Unarchive || a.what == Restore) && a.tick <= window })
-	return undone && !g.excused(window, Unarchive, Restore)
-}
-
-func (g *judge) recordedDone(target string) bool {
-	return g.journal == nil || slices.ContainsFunc(g.journal.records, func(r offboard.Record) bool {
-		return r.Kind == offboard.KindOutcome && r.State == offboard.Done && r.Target == target
+// undone reports whether somebody undid an effect of which the journal said by then
+// that it was done. Of one whose outcome is unknown nobody can tell that from its
+// not having been done.
+func (g *judge) undone(target string) bool {
+	return slices.ContainsFunc(g.acts, func(a happened[Fault]) bool {
+		return (a.what == Unarchive || a.what == Restore) && g.journal != nil &&
+			slices.ContainsFunc(g.journal.records[:a.records], func(r offboard.Record) bool {
+				return r.Kind == offboard.KindOutcome && r.State == offboard.Done && r.Target == target
+			})
 	})
 }
 
@@ -248,7 +276,7 @@ func (g *judge) sync(s *state, window int) {
 func (g *judge) removing(s *state, run syncRun, client int) {
 	window, ours := g.windows[run.id]
 	if !ours {
-		window = g.touched[client] // of somebody else's sync: no proof can be newer
+		window = g.touched[client] - 1 // of somebody else's sync: no proof can be newer
 	}
 	switch {
 	case g.leaves(client):
@@ -277,8 +305,7 @@ func (g *judge) deletion(s *state, c Call, client, window int) {
 
 // gone: what removes the client upstream still holds.
 func (g *judge) gone(s *state, client, window int, invariant string) {
-	is := s.clients[client]
-	if !is.archived && !is.deleted && !is.closed && !is.cleared && g.spec.Source != offboard.SourceNone && !g.excused(window, Unarchive, Restore) {
+	if !g.left(s, client) && !g.excused(window, Unarchive, Restore) {
 		g.breach(invariant, "the client is active in its source system")
 	}
 }

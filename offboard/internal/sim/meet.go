@@ -126,17 +126,17 @@ func (d *door) inPart(c Call) error {
 func readWith[T any](d *door, due Fault, c Call, do act[T]) (T, error) {
 	answer, err := perform(d.p, c, do)
 	asked := question{c.Op, c.About}
-	times := map[Fault]int{StaleOnce: 1, StaleTwice: 2, StaleOften: 5}[due]
+	times := map[Fault]int{StaleOnce: 1, StaleTwice: 2, StaleOften: 5, StaleOldest: 1}[due]
 	if times > 0 {
 		d.faults.staleFor(asked, times)
 	}
 	if d.faults.isStale(asked) {
-		old, oldErr, differs := older(d.p, do, answer, err)
+		old, oldErr, differs := older(d.p, do, answer, err, due == StaleOldest)
 		if !differs && times > 0 {
 			return answer, d.faults.pointless()
 		}
 		if differs {
-			d.faults.misled(c)
+			d.faults.misled(c, old)
 			answer, err = old, oldErr
 		}
 	}
@@ -147,16 +147,20 @@ func readWith[T any](d *door, due Fault, c Call, do act[T]) (T, error) {
 	return answer, err
 }
 
-// older is the newest of the earlier answers that differs from the true one.
-func older[T any](p *Practice, do act[T], answer T, err error) (T, error, bool) {
+// older is the newest of the earlier answers that differs from the true one, or the
+// oldest of them.
+func older[T any](p *Practice, do act[T], answer T, err error, oldest bool) (older T, olderErr error, differs bool) {
+	older, olderErr = answer, err
 	for n := len(p.past) - 1; n >= 0; n-- {
 		before := p.past[n].clone() // a download changes even what it reads
-		old, _, oldErr := do(&before)
-		if !equal(old, oldErr, answer, err) {
-			return old, oldErr, true
+		was, _, wasErr := do(&before)
+		if !equal(was, wasErr, answer, err) {
+			if older, olderErr, differs = was, wasErr, true; !oldest {
+				break
+			}
 		}
 	}
-	return answer, err, false
+	return older, olderErr, differs
 }
 
 func equal[T any](a T, aErr error, b T, bErr error) bool {

@@ -15,6 +15,9 @@ import (
 type Practice struct {
 	// Latency is how long a call takes; nil: no time at all.
 	Latency Latency
+	// Think is how long a program takes before it makes a call. Calls that would be
+	// made at the same instant get an order by it, and so equal runs equal traces.
+	Think Latency
 	// Limiter paces the calls to XPM, as xpm.Config.Limiter does; nil: none.
 	Limiter xpm.Limiter
 	// Quota is what XPM refuses to exceed; the zero value refuses nothing.
@@ -102,6 +105,11 @@ func reach[T any](ctx context.Context, d *door, c Call, do act[T]) (T, error) {
 	}
 	if c.Effect != Read && isReadOnly(ctx) {
 		return none, c.fail(0, "", nimbus.ErrReadOnly)
+	}
+	if d.p.Think != nil {
+		if err := sleep(ctx, d.p.Think(c)); err != nil {
+			return none, c.fail(0, "", err)
+		}
 	}
 	turn, err := d.p.turn(ctx, c)
 	if err != nil {
@@ -196,7 +204,7 @@ func (p *Practice) Effects() []Effect {
 // this one, or something else. Its clock goes on from here.
 func (p *Practice) fork() *Practice {
 	return &Practice{
-		Latency: p.Latency, Limiter: p.Limiter, Quota: p.Quota, Sizes: p.Sizes, OnCall: p.OnCall,
+		Latency: p.Latency, Think: p.Think, Limiter: p.Limiter, Quota: p.Quota, Sizes: p.Sizes, OnCall: p.OnCall,
 		cast: p.cast, now: p.now.clone(), epoch: p.epoch, history: p.history, version: p.version,
 		past: p.past[:len(p.past):len(p.past)], lost: p.lost[:len(p.lost):len(p.lost)], effects: p.effects[:len(p.effects):len(p.effects)],
 	}

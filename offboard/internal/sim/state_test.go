@@ -14,20 +14,23 @@ import (
 // need to be tried once. What follows depends on the state of the practice, on
 // what its past still may show, on the journal as it is folded, and on what the
 // judge holds. The key of a point is a digest of these. That equal keys behave
-// alike is not taken on trust: [explorer.doubt] tries it.
+// alike is not taken on trust: see explorer.compare.
 
-// key names everything that lasts.
-func (pt *point) key() uint64 {
+// key names everything that lasts, and what was found last.
+func (pt *point) key() uint64 { return digest(pt.substance(), pt.last) }
+
+// substance names everything that lasts.
+func (pt *point) substance() uint64 {
 	if pt.digest != 0 {
 		return pt.digest
 	}
 	var h maphash.Hash
 	h.SetSeed(digestSeed)
-	pt.practice.hash(&h, pt.clock)
+	number(&h, pt.practice.digest())
+	pt.practice.pending(&h, pt.clock)
 	number(&h, digest(pt.journal.files))
-	number(&h, digest(folded(pt.journal.records, false)))
+	pt.folded(&h, false)
 	pt.judge.hash(&h, pt.judge.tick)
-	text(&h, pt.last)
 	pt.digest = h.Sum64()
 	return pt.digest
 }
@@ -35,45 +38,69 @@ func (pt *point) key() uint64 {
 // key names where a process is, if that can be told: right after an append, its
 // state is the fold of the journal, and what it was told.
 func (w *follower) key() uint64 {
-	if n := len(w.trace); n < 2 || w.trace[n-2].Kind != IOAppend || !w.marked {
+	records := w.pt.journal.records
+	if n := len(w.trace); w.doomed || n < 2 || w.trace[n-2].Kind != IOAppend || len(records) == 0 {
 		return 0
+	}
+	if w.state == 0 || w.version != w.pt.practice.version {
+		w.version, w.state = w.pt.practice.version, w.pt.practice.digest()
+	}
+	if w.files == 0 || w.created != len(w.pt.journal.files) {
+		w.created, w.files = len(w.pt.journal.files), digest(w.pt.journal.files)
 	}
 	var h maphash.Hash
 	h.SetSeed(digestSeed)
-	w.pt.practice.hash(&h, w.pt.practice.clock())
-	number(&h, digest(w.pt.journal.files))
-	number(&h, digest(folded(w.pt.journal.records, true)))
+	number(&h, w.state)
+	number(&h, w.files)
+	w.pt.practice.pending(&h, w.pt.practice.clock())
+	w.pt.folded(&h, true)
 	w.pt.judge.hash(&h, w.pt.judge.began)
-	number(&h, digest(map[question][]uint64(w.told)))
+	for _, answer := range w.told {
+		number(&h, answer)
+	}
+	number(&h, digest(w.stale))
 	number(&h, uint64(time.Since(w.began)/time.Minute))
+	text(&h, string(records[len(records)-1].Kind)) // it may be the end of the process
 	return h.Sum64()
 }
 
-// hash is the practice at a time, its past included.
-func (p *Practice) hash(h *maphash.Hash, now time.Duration) {
+// digest names the state of the practice, its past included, without times.
+func (p *Practice) digest() uint64 {
+	var h maphash.Hash
+	h.SetSeed(digestSeed)
 	for _, before := range p.past {
 		if before.digest == 0 {
 			before.digest = digest(before.withoutTimes())
 		}
-		number(h, before.digest)
+		number(&h, before.digest)
 	}
-	number(h, digest(p.now.withoutTimes()))
-	for _, r := range p.now.syncs {
-		// Only this matters: how soon it ends, and whether it has just ended.
-		if r.state == nimbus.SyncRunning && r.due != never {
-			number(h, uint64(max(0, r.due-now)))
-		} else {
-			number(h, uint64(min(now-r.ended, 3*time.Minute)))
+	number(&h, digest(p.now.withoutTimes(), p.lost))
+	for _, e := range p.effects {
+		if e.Changed {
+			text(&h, e.Op)
+			text(&h, e.About)
 		}
 	}
+	return h.Sum64()
+}
+
+// pending is what the practice has under way: how soon its syncs end, and, as long
+// as a client is there that they ought to have removed, when they ended.
+func (p *Practice) pending(h *maphash.Hash, now time.Duration) {
+	late := slices.ContainsFunc(p.now.clients, func(c client) bool { return c.onGrid && (c.archived || c.deleted || c.closed || c.cleared) })
 	if p.cast.every > 0 {
 		number(h, uint64((now-p.now.lastRegular)%p.cast.every))
 	}
-	number(h, digest(p.lost))
-	for _, e := range p.effects {
-		if e.Changed {
-			text(h, e.Op)
-			text(h, e.About)
+	for _, r := range p.now.syncs {
+		ended := r.ended
+		if r.state == nimbus.SyncRunning {
+			ended = r.due // and if that is past, nobody has looked so far
+		}
+		switch {
+		case ended == never:
+			number(h, 0)
+		case ended > now || late || p.cast.every > 0:
+			number(h, uint64(max(ended-now, -3*time.Minute)))
 		}
 	}
 }
@@ -107,37 +134,31 @@ func (g *judge) hash(h *maphash.Hash, began int) {
 	number(h, uint64(len(g.breaches)))
 }
 
-// answers are what a process was told, by question: each answer once.
-type answers map[question][]uint64
+// answers are what a process was told, each once.
+type answers []uint64
 
 func (a *answers) hear(q question, answer any, err error) {
-	if *a == nil {
-		*a = answers{}
-	}
 	text := ""
 	if err != nil {
 		text = err.Error()
 	}
-	d := digest(answer, text)
-	if all := (*a)[q]; len(all) == 0 || all[len(all)-1] != d {
-		(*a)[q] = append(all, d)
+	if d := digest(q, answer, text); !slices.Contains(*a, d) {
+		*a = append(*a, d)
 	}
 }
 
 // undecisive are the fields of a record on which nothing depends but the report.
 var undecisive = map[string]bool{"Seq": true, "Time": true, "Reason": true, "Rule": true, "Until": true, "Details": true, "Kept": true}
 
-// entry is a record that still counts, and how.
-type entry struct {
-	kind offboard.Kind
-	hash uint64
-}
-
-// folded leaves out of a journal what later records have made void: a process
+// folded hashes a journal. It leaves out of a journal what later records have made void: a process
 // folds what is left to the same progress, but for the numbers of records, of
 // which only the order matters. Within a process it also matters which checks are
 // of this session, and how often the last ones said Waiting.
-func folded(records []offboard.Record, session bool) []entry {
+func (pt *point) folded(h *maphash.Hash, session bool) {
+	records := pt.journal.records
+	for _, r := range records[len(pt.hashes):] {
+		pt.hashes = append(pt.hashes, recordHash(r))
+	}
 	type unit struct{ client, step string }
 	lastCheck, lastAsked, waits := map[unit]int{}, map[string]int{}, map[unit]int{}
 	began := 0
@@ -157,7 +178,7 @@ func folded(records []offboard.Record, session bool) []entry {
 			lastAsked[string(r.Kind)+r.Task.ID] = n
 		}
 	}
-	var kept []entry
+	var kept []int
 	facts := map[string]offboard.Facts{}
 	effect, became := map[unit]int{}, map[unit]int{}
 	for n, r := range records {
@@ -165,7 +186,7 @@ func folded(records []offboard.Record, session bool) []entry {
 		if r.Facts != nil {
 			facts[r.Client] = mergedFacts(facts[r.Client], *r.Facts)
 		}
-		e := entry{kind: r.Kind}
+		counts := uint64(0)
 		switch r.Kind {
 		case offboard.KindEnded:
 			continue
@@ -178,14 +199,19 @@ func folded(records []offboard.Record, session bool) []entry {
 			if first {
 				became[at] = n + 1
 			}
+			// What the last check of an earlier session said is asked again, unless it
+			// was that the step is done.
+			open := r.State != offboard.Done && r.State != offboard.Skipped
 			switch {
+			case n == lastCheck[at] && open && (!session || n < began):
+				continue
 			case n == lastCheck[at]:
-				e.hash = recordHash(r)
+				counts = pt.hashes[n]
 				if session && r.State == offboard.Waiting {
-					e.hash = digest(e.hash, waits[at])
+					counts = digest(counts, waits[at], time.Until(r.Until))
 				}
 			case first:
-				e.hash = digest(r.Client, r.Step) // only that it became done here
+				counts = digest(r.Client, r.Step) // only that it became done here
 			default:
 				continue
 			}
@@ -193,14 +219,27 @@ func folded(records []offboard.Record, session bool) []entry {
 			if n != lastAsked[string(r.Kind)+r.Task.ID] && !r.Destructive {
 				continue
 			}
-			e.hash = recordHash(r)
+			counts = pt.hashes[n]
 		default: // intents, outcomes, and what is not known here
 			effect[at] = n + 1
-			e.hash = recordHash(r)
+			counts = pt.hashes[n]
+			if session && n >= began && !r.Until.IsZero() {
+				counts = digest(counts, time.Until(r.Until))
+			}
 		}
-		kept = append(kept, e)
+		text(h, string(r.Kind))
+		number(h, counts)
+		kept = append(kept, r.Seq)
 	}
-	return append(kept, entry{"facts", digest(facts)})
+	for client, f := range facts {
+		if f.Baseline != nil { // of the number of a record, too, only the order matters
+			base := *f.Baseline
+			base.After, _ = slices.BinarySearch(kept, base.After+1)
+			f.Baseline = &base
+			facts[client] = f
+		}
+	}
+	number(h, digest(facts))
 }
 
 func recordHash(r offboard.Record) uint64 {

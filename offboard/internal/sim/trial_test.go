@@ -2,7 +2,6 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,10 +24,12 @@ type point struct {
 	journal  *Journal
 	judge    *judge
 	clock    time.Duration // the practice's, at this point
+	version  int           // the practice's, before time passed
 	runs     int           // processes so far
-	last     string        // the states in the last report
+	last     string        // the states in the last report, if no fault was met
 	settled  bool
-	digest   uint64 // the key, once it is known
+	digest   uint64   // the key, once it is known
+	hashes   []uint64 // of the records, as far as they are known
 }
 
 func (v variant) begin() *point {
@@ -46,7 +47,7 @@ func (v variant) begin() *point {
 // fork is a copy of the point. What happens to it does not happen to this one.
 func (pt *point) fork() *point {
 	f := *pt
-	f.digest = 0
+	f.digest, f.hashes = 0, slices.Clip(pt.hashes)
 	f.practice, f.journal = pt.practice.fork(), pt.journal.fork()
 	f.judge = pt.judge.fork(f.journal, f.journal)
 	f.practice.watch = f.judge
@@ -55,13 +56,13 @@ func (pt *point) fork() *point {
 
 // outcome is what became of one process.
 type outcome struct {
-	end    *point
-	report offboard.Report
-	err    error
-	trace  []IO
-	moot   bool // a fault changed nothing
-	marks  []mark
-	took   time.Duration
+	end       *point
+	report    offboard.Report
+	err       error
+	trace     []IO
+	marks     []mark
+	took      time.Duration
+	pointless bool // a fault changed nothing
 }
 
 // mark is where the process was just before an I/O.
@@ -94,8 +95,7 @@ func (v variant) process(from *point, at map[int][]Fault, marked bool) outcome {
 	}
 	effects := len(pt.practice.effects)
 	report, err := runner.Run(ctx)
-	out := outcome{end: pt, report: report, err: err, trace: faults.trace, moot: faults.moot, marks: follow.marks, took: time.Since(began)}
-	pt.clock = pt.practice.clock()
+	out := outcome{end: pt, report: report, err: err, trace: faults.trace, pointless: faults.moot, marks: follow.marks, took: time.Since(began)}
 	pt.runs++
 	pt.conclude(out, len(at) > 0, len(pt.practice.effects) > effects)
 	pt.judge.outcome(out, at)
@@ -119,15 +119,26 @@ func (pt *point) conclude(out outcome, faulty, effects bool) {
 	pt.settled = states == pt.last && !effects && !faulty
 	pt.last = states
 	if faulty {
-		pt.last = "faulty " + states
+		pt.last = ""
 	}
 	// Who starts it again looks into the report, and comes back when there is
 	// something to be done.
-	pt.clock += time.Minute
+	pause := time.Minute
 	if out.err == nil && out.report.State() == offboard.Waiting {
-		pt.clock += day + time.Hour
+		pause = day + time.Hour
 	}
+	pt.rest(pt.practice.clock() + pause)
 }
+
+// rest lets time pass until the next process begins.
+func (pt *point) rest(until time.Duration) {
+	pt.clock = until
+	pt.practice.epoch = time.Now().Add(-until)
+	pt.practice.advance()
+}
+
+// fatal are the faults that end a process, though not at once.
+var fatal = []Fault{Unauthorized, CancelBefore, CancelAfter, DiskFull, DiskDoubt}
 
 // follower notes where a process is before each I/O.
 type follower struct {
@@ -137,9 +148,18 @@ type follower struct {
 	began  time.Time
 	marks  []mark
 	told   answers
+
+	version, created int // of which these are the digests:
+	state, files     uint64
+	// doomed says that the process will end because of a fault: what it is about to
+	// do is no longer what its journal says.
+	doomed bool
 }
 
 func (w *follower) io(n int, io IO) {
+	for _, f := range w.At[n] {
+		w.doomed = w.doomed || slices.Contains(fatal, f)
+	}
 	if w.marked {
 		w.marks = append(w.marks, w.mark())
 	}
@@ -160,123 +180,22 @@ func (w *follower) faces(pointless func(Fault) bool) {
 	}
 }
 
-func (w *follower) misled(c Call) { w.pt.judge.misled(c) }
+func (w *follower) misled(c Call, answer any) { w.pt.judge.misled(c, answer) }
 
-// mark takes a copy of what lasts, unless nothing has changed since the last one.
+// mark takes a copy of what lasts, unless nothing has changed since the last one and
+// no time has passed.
 func (w *follower) mark() mark {
 	now := mark{key: w.key()}
 	if n := len(w.marks); n > 0 {
 		last := w.marks[n-1].at
 		if len(last.journal.records) == len(w.pt.journal.records) && len(last.journal.files) == len(w.pt.journal.files) &&
-			last.practice.version == w.pt.practice.version {
+			last.version == w.pt.practice.version && last.clock == w.pt.practice.clock()+time.Minute {
 			now.at = last
 			return now
 		}
 	}
 	now.at = w.pt.fork()
-	now.at.clock = w.pt.practice.clock() + time.Minute
-	now.at.last, now.at.runs = "died", w.pt.runs+1
+	now.at.last, now.at.runs, now.at.version = "", w.pt.runs+1, w.pt.practice.version
+	now.at.rest(w.pt.practice.clock() + time.Minute)
 	return now
-}
-
-// outcome judges how a process ended.
-func (g *judge) outcome(out outcome, at map[int][]Fault) {
-	if limit := patience + time.Minute + time.Duration(len(at))*day; out.took > limit {
-		g.breach("I7", "a process took %s", out.took)
-	}
-	var known *offboard.SpecError
-	if errors.As(out.err, &known) {
-		g.breach("spec", "%v", out.err)
-	}
-}
-
-// final judges what is left once nothing more happens.
-func (pt *point) final() []string {
-	g := pt.judge
-	done := map[string]int{}
-	for _, e := range pt.practice.effects {
-		if e.Changed && e.Op != "Documents.Upload" {
-			if done[e.Op+" "+e.About]++; done[e.Op+" "+e.About] == 2 && !(e.Op == "Clients.Archive" && g.undone(pt.judge.tick)) {
-				g.breach("I5", "a second %s of %s", e.Op, e.About)
-			}
-		}
-	}
-	for _, l := range pt.practice.lost {
-		added := slices.ContainsFunc(g.acts, func(a happened[Fault]) bool { return a.what == AddDocument })
-		if n := g.missing(l.client, l.rows); n > 0 && g.leaves(l.client) && !added {
-			g.breach("I1", "%d of %d rows of a history that is gone are in no evidence file", n, len(l.rows))
-		}
-	}
-	if g.journal != nil {
-		g.paper()
-	}
-	return g.breaches
-}
-
-// paper judges the journal: I6, each intent is followed by its outcome, or by the
-// next process, and is not repeated unless a check came in between.
-func (g *judge) paper() {
-	type target struct{ client, step, target string }
-	open, last := map[target]bool{}, map[target]int{}
-	checked := map[[2]string]int{}
-	for n, r := range g.journal.records {
-		if r.Seq != n+1 {
-			g.breach("I6", "record %d stands at place %d", r.Seq, n+1)
-		}
-		at := target{r.Client, r.Step, r.Target}
-		switch r.Kind {
-		case offboard.KindSession:
-			clear(open)
-		case offboard.KindChecked:
-			checked[[2]string{r.Client, r.Step}] = n
-			for o := range open {
-				if o.client == r.Client && o.step == r.Step {
-					g.breach("I6", "%s is checked before the outcome of its effect is recorded", r.Step)
-				}
-			}
-		case offboard.KindIntent:
-			if before, again := last[at]; again && checked[[2]string{r.Client, r.Step}] < before {
-				g.breach("I6", "%s is repeated without a check in between", r.Step)
-			}
-			open[at], last[at] = true, n
-		case offboard.KindOutcome:
-			delete(open, at)
-		}
-	}
-}
-
-// end is what must be the same however often a run was broken (I9): the state of
-// the systems without what only counts attempts, and what was destroyed.
-func (pt *point) state() string {
-	var b strings.Builder
-	s := pt.practice.now
-	for i, c := range s.clients {
-		fmt.Fprintf(&b, "%s archived %t closed %t cleared %t on grid %t\n", pt.practice.cast.clients[i].code, c.archived, c.closed, c.cleared, c.onGrid)
-	}
-	for n, c := range s.contacts {
-		fmt.Fprintf(&b, "contact %d gone %t access %t related %v\n", n, c.gone, c.access, c.related)
-	}
-	for n, f := range s.folders {
-		fmt.Fprintf(&b, "folder %d %s %s gone %t\n", n, f.kind, f.code, f.gone)
-	}
-	filed := map[string]bool{}
-	for n, d := range s.documents {
-		line := fmt.Sprintf("in %d archived %t gone %t\n", d.folder, d.archived, d.gone)
-		if strings.HasPrefix(d.name, "Client-History-") {
-			if !filed[line] {
-				b.WriteString("history " + line)
-			}
-			filed[line] = true
-			continue
-		}
-		fmt.Fprintf(&b, "document %d %s", n, line)
-	}
-	var destroyed []string
-	for _, e := range pt.practice.effects {
-		if e.Changed && e.Op != "Documents.Upload" && e.Op != "Syncs.StartFull" {
-			destroyed = append(destroyed, e.Op+" "+e.About+"\n")
-		}
-	}
-	slices.Sort(destroyed)
-	return b.String() + strings.Join(destroyed, "")
 }

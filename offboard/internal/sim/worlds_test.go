@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"crypto/sha256"
 	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
@@ -15,7 +16,7 @@ const leaving, staying = 0, 1
 // clients (R16).
 func small(edition nimbus.Edition) World {
 	return World{
-		Edition: edition, SyncTakes: 2 * time.Second,
+		Edition: edition, SyncTakes: 400 * time.Millisecond,
 		Clients: []Client{
 			{Code: "ACME01", Name: "Acme Example Pty Ltd", XPM: true, Rows: 6, Documents: 2},
 			{Code: "DELTA04", Name: "Delta Example Partnership", XPM: true, Rows: 6, Documents: 1},
@@ -33,3 +34,5 @@ var (
 	archiveCDM = offboard.Policy{Documents: offboard.CDM{ArchiveFolder: true}, Contacts: offboard.ContactsDelete}
 	deleteAll  = offboard.Policy{Documents: offboard.NonCDM{Delete: &offboard.Permanent{Reason: "left the country", RecordsHeldElsewhere: true}}, Contacts: offboard.ContactsDelete}
 )
+
+func sum(content []byte) [sha256.Size]byte { return sha256.Sum256(content) }

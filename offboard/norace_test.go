@@ -1,0 +1,5 @@
+//go:build !race
+
+package offboard_test
+
+const raceEnabled = false

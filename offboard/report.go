@@ -189,7 +189,7 @@ func (c ClientReport) brief() string {
 	for _, s := range c.Steps {
 		if s.State != Done && s.State != Skipped {
 			if s.Reason == "" {
-				s.Reason = string(s.State)
+				s.Reason = "waits for its turn"
 			}
 			return fmt.Sprintf("%s%s at %s: %s (%s)", c.State, wave, s.Name, s.Reason, s.Rule)
 		}

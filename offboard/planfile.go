@@ -170,7 +170,7 @@ func (c PlanChange) String() string {
 	if c.Client != "" {
 		who = c.Client + ": "
 	}
-	return fmt.Sprintf("%s%s was %s and is %s", who, c.What, orNothing(c.Then), orNothing(c.Now))
+	return fmt.Sprintf("%s%s: then %s, now %s", who, c.What, orNothing(c.Then), orNothing(c.Now))
 }
 
 func orNothing(s string) string {
@@ -204,12 +204,14 @@ func ComparePlans(then, now PlanFile) []PlanChange {
 	changes.add("", "the field", then.Spec.Field, now.Spec.Field)
 	changes.add("", "the policy", jsonText(then.Spec.Policy), jsonText(now.Spec.Policy))
 	changes.add("", "the order of steps", strings.Join(then.Steps, " "), strings.Join(now.Steps, " "))
+	before, after := then.Spec.stated(), now.Spec.stated()
 	for _, c := range then.Clients {
 		i := slices.IndexFunc(now.Clients, func(n PlannedClient) bool { return n.Code == c.Code })
 		if i < 0 {
 			changes.add(c.Code, "the client", "in the plan", "")
 			continue
 		}
+		changes.add(c.Code, "what is stated of it", before[c.Code], after[c.Code])
 		changes.client(c, now.Clients[i])
 	}
 	for _, c := range now.Clients {
@@ -218,6 +220,16 @@ func ComparePlans(then, now PlanFile) []PlanChange {
 		}
 	}
 	return changes
+}
+
+// stated is what the specification says of each client: its retention and its
+// name are part of what is approved.
+func (s Spec) stated() map[string]string {
+	all := map[string]string{}
+	for _, e := range s.Entities {
+		all[e.Code] = jsonText(e)
+	}
+	return all
 }
 
 type differences []PlanChange
@@ -230,13 +242,13 @@ func (d *differences) add(client, what, then, now string) {
 
 // client adds in what a client differs, of all that the plan rests on.
 func (d *differences) client(then, now PlannedClient) {
-	code := then.Code
+	code, told := then.Code, len(*d)
 	d.add(code, "what is in the way", then.Blocked, now.Blocked)
 	d.add(code, "the edition", then.Edition, now.Edition)
 	d.add(code, "its state in the source system", leftWord(then.Left), leftWord(now.Left))
 	a, b := then.Snapshot, now.Snapshot
 	if a == nil || b == nil {
-		d.add(code, "the snapshot", jsonText(a), jsonText(b))
+		d.add(code, "the snapshot", a.text(), b.text())
 		return
 	}
 	d.add(code, "the client in XPM", string(a.XPM), string(b.XPM))
@@ -247,6 +259,19 @@ func (d *differences) client(then, now PlannedClient) {
 	d.add(code, "the documents", countAnd(len(a.Documents), "gone since", gone), countAnd(len(b.Documents), "new", came))
 	left, joined := without(a.Contacts, b.Contacts), without(b.Contacts, a.Contacts)
 	d.add(code, "the contacts", countAnd(len(a.Contacts), "gone since", left), countAnd(len(b.Contacts), "new", joined))
+	if told == len(*d) {
+		d.add(code, "what Nimbus tells of its contacts and documents", a.File, b.File)
+		d.add(code, "the proof of the snapshot", string(a.Proof), string(b.Proof))
+	}
+}
+
+// text is the snapshot in a PlanChange; empty where there is none, since nobody
+// has told so far which entity the client is.
+func (s *Snapshot) text() string {
+	if s == nil {
+		return ""
+	}
+	return jsonText(s)
 }
 
 func leftWord(left bool) string {

@@ -22,7 +22,6 @@ type Progress struct {
 	tasks   map[string]*taskProgress // by id
 	waves   [][]string               // the clients of each wave, the first one at 0
 	waveOf  map[string]int           // the wave that a client is in
-	ofSpec  int                      // how many of the waves are of this specification
 	targets map[targetKey]int        // the newest effect of a step on a target
 	gone    map[nimbus.ClientID]bool // entities that are proved to have left
 	scopes  int                      // the newest record that may change what is to be approved
@@ -117,12 +116,6 @@ func (p *Progress) Wave(client string) int {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.waveOf[client]
-}
-
-func (p *Progress) wavesOfSpec() int {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.ofSpec
 }
 
 var (
@@ -233,7 +226,7 @@ func (p *Progress) apply(r Record) {
 		p.begin(r)
 		return
 	case KindWave:
-		p.waves, p.ofSpec = append(p.waves, r.Clients), p.ofSpec+1
+		p.waves = append(p.waves, r.Clients)
 		for _, client := range r.Clients {
 			p.waveOf[client] = len(p.waves)
 		}
@@ -288,9 +281,6 @@ func (p *Progress) apply(r Record) {
 func (p *Progress) begin(r Record) {
 	p.session = r.Seq
 	changed := r.Digest != p.spec
-	if changed {
-		p.ofSpec = 0
-	}
 	for client, up := range p.clients {
 		if changed || up.stopped > 0 || !up.touched && up.facts.Removed == nil {
 			delete(p.waveOf, client)

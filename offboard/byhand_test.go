@@ -117,39 +117,6 @@ func byHand(t *testing.T, dir string, source offboard.Source, policy offboard.Po
 	return r, person
 }
 
-// TestByHand_everyCapability takes one capability away at a time (P9): the run
-// still ends, and what it ends in is the same.
-func TestByHand_everyCapability(t *testing.T) {
-	policies := []offboard.Policy{with(archiveCDM, offboard.ContactsDelete, offboard.SignaturesDelete), with(deleteAll, offboard.ContactsRevoke, "")}
-	for i, capability := range nimbus.Capabilities() {
-		t.Run(string(capability), func(t *testing.T) {
-			dir := t.TempDir()
-			synctest.Test(t, func(t *testing.T) {
-				policy := policies[i%2]
-				switch capability {
-				case nimbus.CapabilityFoldersDelete:
-					policy = policies[1]
-				case nimbus.CapabilityEmailJobsRead, nimbus.CapabilityClientsDelete, nimbus.CapabilityContactsDelete, nimbus.CapabilityFoldersArchive, nimbus.CapabilityArchiveRead:
-					policy = policies[0]
-				}
-				r, _ := byHand(t, dir, offboard.SourceXPM, policy, false, func(w *offboardtest.World) {
-					w.Edition = policy.Documents.Edition()
-					w.Capabilities = slices.DeleteFunc(nimbus.Capabilities(), func(c nimbus.Capability) bool { return c == capability })
-					if policy.Signatures == offboard.SignaturesDelete {
-						signatures(w)
-					}
-				})
-				checkInvariants(t, r)
-				if got := r.report.State(); got != offboard.Done || r.onGrid("ACME01") {
-					var b strings.Builder
-					_ = r.report.WriteText(&b)
-					t.Errorf("state %s\n%s", got, b.String())
-				}
-			})
-		})
-	}
-}
-
 // TestByHand_nonsense hands back what is no export (R2): it is refused, nothing
 // is destroyed, and the next run asks again.
 func TestByHand_nonsense(t *testing.T) {

@@ -169,25 +169,3 @@ func (p practice) applyClearing(ctx context.Context, v View, _ string) (Applied,
 	}
 	return Applied{}, p.XPM.CustomFields.UpdateClientValues(ctx, v.Facts.Snapshot.XPM, empty)
 }
-
-// fieldBystanders asks a person for what no list of XPM tells: whether the Client
-// Grid shows other clients whose field is empty, which the sync would remove as
-// well (I12).
-func (p practice) fieldBystanders(v View) (Verdict, error) {
-	if v.Spec.Source != SourceXPMField {
-		return Verdict{}, nil
-	}
-	_, ask, ok := v.byHand(Task{
-		ID: fmt.Sprintf("filtered-%d", v.since()), Rule: "I12, R4a, P9",
-		Where: "Xero Practice Manager > Clients or Reports, and Nimbus > Clients > Client Grid",
-		Do: []string{
-			fmt.Sprintf("List the clients whose custom field %q is empty or not ticked", v.Spec.field()),
-			"Answer yes if the Client Grid shows none of them but " + clientsInWords(v.Spec.codes()),
-		},
-		Why: "a Full Client Sync removes every client that does not pass the filter, and destroys the history of each (R8a); no list of XPM tells a program which these are",
-	})
-	if !ok {
-		return ask, nil
-	}
-	return Verdict{}, nil
-}

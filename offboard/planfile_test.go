@@ -79,7 +79,7 @@ func TestPlanFile_stale(t *testing.T) {
 		}, "2", "3 (new: d-9)"},
 		{"its state in the source system", func(_ *testing.T, s *resumable) {
 			s.practice.XPM.SetArchived(uuidOf(s.practice, "ACME01"), true)
-		}, "active", "gone from it"},
+		}, "active", "taken out of it"},
 		{"what is in the way", func(t *testing.T, s *resumable) {
 			if _, err := s.practice.Nimbus.AddEmailJob("ACME01", nimbustestEmailJob{Subject: "Sign", DocumentsForSignature: 1}); err != nil {
 				t.Fatal(err)
@@ -130,9 +130,9 @@ func TestPlanFile_otherSpec(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 		want := []offboard.PlanChange{
-			{What: "the policy", Then: `{"documents":{"edition":"cdm","folder":"keep"}}`, Now: `{"documents":{"edition":"cdm","folder":"archive"}}`},
-			{Client: "ACME01", What: "the client", Then: "in the plan"},
-			{Client: "BETA02", What: "the client", Now: "in the plan"},
+			{What: "policy.documents.folder", Then: "keep", Now: "archive"},
+			{Client: "ACME01", What: "the client", Then: "one that leaves", Now: "none"},
+			{Client: "BETA02", What: "the client", Then: "none", Now: "one that leaves"},
 		}
 		if diff := cmp.Diff(want, stale.Changes); diff != "" {
 			t.Error(diff)
@@ -152,7 +152,7 @@ func TestComparePlans_stated(t *testing.T) {
 			t.Fatal(err)
 		}
 		runner.Plan.Spec.Entities = []offboard.Entity{{Code: "ACME01", RetainUntil: date}}
-		want := []offboard.PlanChange{{Client: "ACME01", What: "what is stated of it", Then: `{"code":"ACME01"}`, Now: `{"code":"ACME01","retainUntil":"2030-06-30"}`}}
+		want := []offboard.PlanChange{{What: "retainUntil of ACME01", Now: "2030-06-30"}}
 		if diff := cmp.Diff(want, offboard.ComparePlans(then, proposed(t, runner))); diff != "" {
 			t.Error(diff)
 		}
@@ -160,9 +160,6 @@ func TestComparePlans_stated(t *testing.T) {
 		runner.Approved = &then
 		if _, err := runner.Run(context.Background()); !errors.As(err, &stale) || len(s.practice.Effects()) != 0 {
 			t.Errorf("got %v", err)
-		}
-		if text := want[0].String(); text != `ACME01: what is stated of it: then {"code":"ACME01"}, now {"code":"ACME01","retainUntil":"2030-06-30"}` {
-			t.Errorf("it says %s", text)
 		}
 	})
 }
@@ -190,6 +187,17 @@ func TestReadPlanFile_changed(t *testing.T) {
 			{`"entities":[`, `"entities":[null,`, "spec.entities[0]"},
 			{`"edition":"cdm"`, `"edition":"pro"`, "spec.policy.documents.edition"},
 			{`"source":"xpm"`, `"source":"aps"`, "spec.source"},
+			{`"documents":["d-1"`, `"documents":[7`, "clients[0].snapshot.documents[0]"},
+			{`"documents":["d-1"`, `"documents":["d-1"],"documents":["d-1"`, "clients[0].snapshot.documents"},
+			{`"snapshot":{`, `"snapshot":{"phone":"1",`, "clients[0].snapshot.phone"},
+			{`"snapshot":{`, `"snapshot":null,"was":{`, "clients[0].snapshot"},
+			{`"steps":[{`, `"steps":[{"state":4,`, "clients[0].steps[0].state"},
+			{`"steps":["`, `"steps":[{},"`, "steps[0]"},
+			{`"clients":[{`, `"clients":[[` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `],{`, "clients[0]"},
+			{`"forecast":{`, `"forecast":{"` + strings.Repeat("x", 5000) + `":1,`, `forecast["` + strings.Repeat("x", 40) + `…"]`},
+			{`"entities":[{`, `"entities":[{"code":"A","code":"B",`, "spec.entities[0].code"},
+			{`"policy":{`, `"policy":{"contcats":"keep",`, "spec.policy.contcats"},
+			{`{"version"`, `{} {"version"`, ""},
 			{`{`, `[`, ""},
 		} {
 			changed := bytes.Replace(data, []byte(c.old), []byte(c.new), 1)
@@ -226,6 +234,13 @@ func FuzzReadPlanFile(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(data)
+	for old, changed := range map[string]string{
+		`"version":1`: `"version":-1`, `"snapshot":{`: `"snapshot":{"snapshot":{},`, `"documents":["d-1"`: `"documents":[[]`, `"policy":{`: `"policy":null,"p":{`,
+		`"scope":"`: `"scope":"0`, `"state":"`: `"state":"\u0000`, `"clients":[`: `"clients":[{},`, `"entities":[`: `"entities":[{"code":"\ud800"},`,
+		`"edition":"cdm"`: `"edition":"non-cdm"`, `"steps":[`: `"steps":[null,`, `"findings":[{`: `"findings":[{"count":1e99,`, `"waves":`: `"waves":-9223372036854775808,"w":`,
+	} {
+		f.Add(bytes.Replace(data, []byte(old), []byte(changed), 1))
+	}
 	for _, document := range []string{`{"version":1}`, `{"version":1,"clients":[],"spec":{"entities":[]}}`, `{"clients":[{"snapshot":null}]}`, `[]`, ``} {
 		f.Add([]byte(document))
 	}

@@ -81,9 +81,9 @@ func (p practice) checkRemoved(ctx context.Context, v View) (Verdict, error) {
 	case jobs == 0:
 		return waiting("R9", "still on the Client Grid after the sync, and no Documents for Signature hold it")
 	case v.Spec.Policy.Signatures == SignaturesSuspend:
-		return blocked("R12", "%d e-mail jobs with Documents for Signature, which are suspended, hold the entity on the Client Grid: delete them, or resume and finish them, and sync again; or choose the policy that deletes the entity by hand", jobs)
+		return blocked("R12", "held on the Client Grid by %s with Documents for Signature, suspended: delete them, or resume and finish them, and sync again; or choose the policy that deletes the entity by hand", plural(jobs, "e-mail job"))
 	case v.Spec.Policy.Signatures != SignaturesDelete:
-		return blocked("R12", "%d e-mail jobs with Documents for Signature hold the entity on the Client Grid: finish or delete them and sync again, or choose the policy that deletes the entity by hand", jobs)
+		return blocked("R12", "held on the Client Grid by %s with Documents for Signature: finish or delete them and sync again, or choose the policy that deletes the entity by hand", plural(jobs, "e-mail job"))
 	}
 	if able, err := p.offers(ctx, v, nimbus.CapabilityClientsDelete); err != nil {
 		return Verdict{}, err

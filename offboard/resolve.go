@@ -38,9 +38,19 @@ func (p practice) checkResolve(ctx context.Context, v View) (Verdict, error) {
 		return p.resolveByHand(v, found)
 	}
 	entities, err := p.Nimbus.Clients.FindByCode(ctx, v.Entity.Code)
-	switch {
-	case err != nil:
+	if err != nil {
 		return Verdict{}, err
+	}
+	if len(entities) == 0 {
+		if up, err := p.leftBefore(ctx, v); err != nil {
+			return Verdict{}, err
+		} else if up != nil {
+			verdict := done("left the Client Grid once its history was exported")
+			verdict.Facts.Upstream = up
+			return verdict, nil
+		}
+	}
+	switch {
 	case len(entities) == 0 && !found.known():
 		return Verdict{}, &UnknownClientsError{[]string{v.Entity.Code}}
 	case len(entities) == 0 && (found.left || found.closed):

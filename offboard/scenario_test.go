@@ -14,7 +14,6 @@ import (
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/offboard"
 	"github.com/practicekit/offboarding/offboard/offboardtest"
-	"github.com/practicekit/offboarding/xpm/xpmtest"
 )
 
 // scenario is one row of the table: a world, a specification, and what must come
@@ -32,14 +31,6 @@ type scenario struct {
 	// rule is the rule that the report gives for what did not get done.
 	rule  string
 	check func(*testing.T, run)
-}
-
-// run is what a scenario left behind.
-type run struct {
-	practice *offboardtest.Practice
-	journal  *offboardtest.Journal
-	report   offboard.Report
-	state    offboardtest.State
 }
 
 func cdm(w *offboardtest.World)    { w.Edition = nimbus.EditionCDM }
@@ -118,110 +109,9 @@ func perform(t *testing.T, s scenario) run {
 	return r
 }
 
-func (r run) onGrid(code string) bool {
-	return slices.ContainsFunc(r.state.Nimbus.Clients, func(c nimbustestClient) bool { return c.Code == code })
-}
-
-func (r run) xpm(code string) xpmtest.Client {
-	i := slices.IndexFunc(r.state.XPM, func(c xpmtest.Client) bool { return c.Code == code })
-	return r.state.XPM[i]
-}
-
-func (r run) contact(surnameless string) (nimbustestContact, bool) {
-	i := slices.IndexFunc(r.state.Nimbus.Contacts, func(c nimbustestContact) bool { return c.FirstName == surnameless })
-	if i < 0 {
-		return nimbustestContact{}, false
-	}
-	return r.state.Nimbus.Contacts[i], true
-}
-
-func (r run) orphan(code string) (nimbustestFolder, bool) {
-	i := slices.IndexFunc(r.state.Nimbus.Folders, func(f nimbustestFolder) bool {
-		return f.Kind == nimbus.FolderOrphaned && strings.HasPrefix(f.Code, code)
-	})
-	if i < 0 {
-		return nimbustestFolder{}, false
-	}
-	return r.state.Nimbus.Folders[i], true
-}
-
-// changed lists the operations that changed something for a client, syncs
-// included, in order.
-func (r run) changed(code string) (ops []string) {
-	for _, e := range r.practice.Effects() {
-		if e.Changed && (e.Client == code || e.Operation == "start-sync") {
-			ops = append(ops, e.Operation)
-		}
-	}
-	return ops
-}
-
-// ofClient is changed without the syncs.
-func (r run) ofClient(code string) []string {
-	return slices.DeleteFunc(r.changed(code), func(op string) bool { return op == "start-sync" })
-}
-
-func (r run) destroyed() (ops []string) {
-	for _, e := range r.practice.Effects() {
-		if e.Changed && e.Destructive {
-			ops = append(ops, e.Operation)
-		}
-	}
-	return ops
-}
-
-// step returns what the report says of a client's step.
-func (r run) step(code, name string) offboard.StepReport {
-	for _, c := range r.report.Clients {
-		for _, s := range c.Steps {
-			if c.Code == code && s.Name == name {
-				return s
-			}
-		}
-	}
-	return offboard.StepReport{}
-}
-
-// rules are the rules of everything that kept the run from being done.
-func (r run) rules() string {
-	var rules []string
-	for _, c := range r.report.Clients {
-		for _, s := range c.Steps {
-			if s.State == offboard.Blocked || s.State == offboard.Failed || s.State == offboard.Waiting || s.State == offboard.Manual {
-				rules = append(rules, s.Rule)
-			}
-		}
-	}
-	return strings.Join(rules, ", ")
-}
-
-func wantOps(t *testing.T, got []string, want ...string) {
-	t.Helper()
-	if !slices.Equal(got, want) {
-		t.Errorf("changed %q, want %q", got, want)
-	}
-}
-
+// scenarios are what TestTable has no place for: what happens in the middle of a
+// run, what only one source knows, and what the report says.
 var scenarios = []scenario{
-	{
-		name: "R1 R3 R4 R7 R9 R13 R18: XPM, CDM, everything kept", want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("ACME01"), "upload-document", "archive-client", "start-sync")
-			if !r.xpm("ACME01").Archived || r.xpm("GAMMA03").Archived {
-				t.Error("R4: the client, and only the client, is archived")
-			}
-			if r.onGrid("ACME01") || !r.onGrid("GAMMA03") {
-				t.Error("R9: the client, and only the client, has left the Client Grid")
-			}
-			folder, ok := r.orphan("ACME01")
-			if !ok || folder.Documents != 3 {
-				t.Errorf("R13: orphaned folder with 3 files, got %+v", folder)
-			}
-			if r.state.Nimbus.MailsSent != 0 {
-				t.Error("P4: somebody was mailed")
-			}
-		},
-	},
 	{
 		name: "R14 R15 R16 R17: contacts kept", want: offboard.Done,
 		check: func(t *testing.T, r run) {
@@ -243,110 +133,9 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "R15: portal access removed", spec: source(offboard.SourceXPM, with(keepCDM, offboard.ContactsRevoke, "")), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if c, there := r.contact("Billie"); !there || c.PortalAccess {
-				t.Error("R15: the contact stays without portal access")
-			}
-			if c, there := r.contact("Charlie"); !there || !c.PortalAccess {
-				t.Error("R16: the contact of another entity keeps its access")
-			}
-			if c, there := r.contact("Dana"); !there || c.PortalAccess {
-				t.Error("P3: an invited contact counts")
-			}
-		},
-	},
-	{
-		name: "R15: contacts deleted, portal access first", spec: source(offboard.SourceXPM, with(keepCDM, offboard.ContactsDelete, "")), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.destroyed(), "archive-client", "archive-client", "start-sync",
-				"remove-portal-access", "remove-portal-access", "delete-contact", "delete-contact")
-			if _, there := r.contact("Charlie"); !there {
-				t.Error("R16: a contact of another entity was deleted")
-			}
-		},
-	},
-	{
-		name: "I5 R15: a contact that two leavers share is deleted once", spec: source(offboard.SourceXPM, with(keepCDM, offboard.ContactsDelete, "")),
-		world: func(w *offboardtest.World) { w.Contacts[2].Clients = []string{"ACME01", "BETA02"} }, want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if _, there := r.contact("Charlie"); there {
-				t.Error("R15: it belongs to nobody any more and is deleted")
-			}
-			deleted := 0
-			for _, e := range r.practice.Effects() {
-				if e.Operation == "delete-contact" && e.Target == "ct-3" {
-					deleted++
-				}
-			}
-			if deleted != 1 {
-				t.Errorf("I5: deletion sent %d times", deleted)
-			}
-		},
-	},
-	{
-		name: "R19: CDM, folder archived", spec: source(offboard.SourceXPM, archiveCDM), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if _, there := r.orphan("ACME01"); there || len(r.state.Nimbus.Archive) != 6 {
-				t.Errorf("R19: 2 × 3 files are in the Archive, got %d", len(r.state.Nimbus.Archive))
-			}
-		},
-	},
-	{
-		name: "P1 R19: an orphaned folder with seven digits is recognised", spec: source(offboard.SourceXPM, archiveCDM), want: offboard.Done,
-		world: func(w *offboardtest.World) {
-			w.Folders = []offboardtest.Folder{{Code: "ACME01", Name: "Acme Example Pty Ltd"}}
-		},
-		check: func(t *testing.T, r run) {
-			if len(r.state.Nimbus.Archive) != 6 {
-				t.Errorf("archived %d files, want 6", len(r.state.Nimbus.Archive))
-			}
-			if !slices.ContainsFunc(r.state.Nimbus.Folders, func(f nimbustestFolder) bool { return f.Kind == nimbus.FolderBusiness && f.Code == "ACME01" }) {
-				t.Error("the business folder of the same name is gone")
-			}
-		},
-	},
-	{
-		name: "R18: non-CDM, folder kept", world: nonCDM, spec: source(offboard.SourceXPM, keepNonCDM), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if _, there := r.orphan("ACME01"); !there {
-				t.Error("R18: the orphaned folder is gone")
-			}
-		},
-	},
-	{
-		name: "R20 P6: non-CDM, folder deleted for good", world: nonCDM, spec: source(offboard.SourceXPM, deleteAll), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			if _, there := r.orphan("ACME01"); there || len(r.state.Nimbus.Archive) != 0 {
-				t.Error("R20: the folder is still there, or its files are in an Archive")
-			}
-		},
-	},
-	{
-		name: "R5 R8: MYOB AE, client closed", spec: source(offboard.SourceMYOBAE, keepCDM), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("ACME01"), "upload-document", "close-client")
-			if c, _ := r.practice.MYOBAE.Client("ACME01"); c.Status != "Closed" {
-				t.Errorf("R5: status %s", c.Status)
-			}
-			if r.xpm("ACME01").Archived {
-				t.Error("another source was touched")
-			}
-		},
-	},
-	{
 		name: "R5: MYOB AE, the gateway's operator acts later", spec: source(offboard.SourceMYOBAE, keepCDM), want: offboard.Done,
 		world: func(w *offboardtest.World) {
 			w.AwaitOperator, w.OperatorTakes = true, offboardtest.Duration(5*time.Minute)
-		},
-	},
-	{
-		name: "R5 R8: MYOB AE, extra field cleared", spec: source(offboard.SourceMYOBAEField, archiveCDM), want: offboard.Done,
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("ACME01"), "upload-document", "clear-extra-field", "archive-folder")
-			if c, _ := r.practice.MYOBAE.Client("ACME01"); c.Status != "Open" || c.ExtraFields["Nimbus Portal"] == true {
-				t.Errorf("R5: %+v", c)
-			}
 		},
 	},
 	{
@@ -365,24 +154,8 @@ var scenarios = []scenario{
 		},
 	},
 	{
-		name: "R6: a client that lives only in Nimbus", world: notIntegrated, want: offboard.Done,
-		spec: source(offboard.SourceNone, with(archiveCDM, offboard.ContactsDelete, "")),
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("BETA02"), "upload-document", "delete-client", "archive-folder")
-		},
-	},
-	{
 		name: "R6: an integrated client is not deleted by hand", spec: source(offboard.SourceNone, keepCDM), want: offboard.Blocked, rule: "R6",
 		check: func(t *testing.T, r run) { wantOps(t, r.destroyed()) },
-	},
-	{
-		name: "R12: Documents for Signature stop before anything is touched", world: signatures, want: offboard.Blocked, rule: "R12",
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.ofClient("ACME01"))
-			if r.xpm("ACME01").Archived || r.report.Clients[1].State != offboard.Done {
-				t.Error("the client was touched, or the other one held up")
-			}
-		},
 	},
 	{
 		name: "R12: Documents for Signature that appear after the archive", want: offboard.Blocked, rule: "R12",
@@ -394,28 +167,6 @@ var scenarios = []scenario{
 				t.Error("the entity was removed, or the other client held up")
 			}
 		},
-	},
-	{
-		name: "R12 I13: the entity that signatures hold is deleted by hand after the sync", world: signatures, want: offboard.Done,
-		spec: source(offboard.SourceXPM, with(keepCDM, "", offboard.SignaturesDelete)),
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("ACME01"), "upload-document", "archive-client", "start-sync", "delete-client")
-		},
-	},
-	{
-		name: "R12 I13 R8: the same for MYOB AE, after a sync that started later", world: signatures, want: offboard.Done,
-		spec: source(offboard.SourceMYOBAE, with(keepCDM, "", offboard.SignaturesDelete)),
-		check: func(t *testing.T, r run) {
-			wantOps(t, r.changed("ACME01"), "upload-document", "close-client", "delete-client")
-		},
-	},
-	{
-		name: "I4: the account has no CDM", world: nonCDM, spec: source(offboard.SourceXPM, archiveCDM), want: offboard.Blocked, rule: "I4",
-		check: func(t *testing.T, r run) { wantOps(t, r.destroyed()) },
-	},
-	{
-		name: "I4: the account has CDM", world: cdm, spec: source(offboard.SourceXPM, deleteAll), want: offboard.Blocked, rule: "I4",
-		check: func(t *testing.T, r run) { wantOps(t, r.destroyed()) },
 	},
 	{
 		name: "I4: the edition changes between approval and disposal", spec: source(offboard.SourceXPM, archiveCDM), want: offboard.Blocked, rule: "I4",
@@ -482,16 +233,6 @@ var scenarios = []scenario{
 		between: map[string]func(*offboardtest.Practice){offboard.StepArchiveClient: func(p *offboardtest.Practice) {
 			_, _ = p.Nimbus.AddDocument("ACME01", nimbustestDocument{Name: "late.pdf", Content: []byte("late")})
 		}},
-	},
-	{
-		name: "P10 R19: a document that is checked out keeps the folder", want: offboard.Blocked, rule: "P10",
-		spec:  source(offboard.SourceXPM, archiveCDM),
-		world: func(w *offboardtest.World) { w.Clients[0].Nimbus.Documents[0].CheckedOut = true },
-		check: func(t *testing.T, r run) {
-			if _, there := r.orphan("ACME01"); !there || r.report.Clients[1].State != offboard.Done {
-				t.Error("R19: the folder was disposed of, or the other client held up")
-			}
-		},
 	},
 	{
 		name: "R3 P9: where documents need fields, a person files the history", want: offboard.Done,
@@ -569,36 +310,13 @@ var scenarios = []scenario{
 		between: map[string]func(*offboardtest.Practice){offboard.StepApprove: func(p *offboardtest.Practice) { p.Nimbus.StallNextSync() }},
 	},
 	{
-		name: "R4: archived already", want: offboard.Done,
-		world: func(w *offboardtest.World) { w.Clients[0].XPM.Archived = true },
-		check: func(t *testing.T, r run) { wantOps(t, r.changed("ACME01"), "upload-document", "start-sync") },
-	},
-	{
 		name: "P11: merged away in XPM is the same as archived", want: offboard.Done,
 		world: func(w *offboardtest.World) { w.Clients[0].XPM.Deleted = true },
-	},
-	{
-		name: "P5: two clients in XPM with the code", want: offboard.Blocked, rule: "P5",
-		world: func(w *offboardtest.World) {
-			w.Clients = append(w.Clients, offboardtest.Client{Code: "ACME01", Name: "Acme again", XPM: &offboardtest.XPMClient{}})
-		},
-		check: func(t *testing.T, r run) { wantOps(t, r.ofClient("ACME01")) },
 	},
 	{
 		name: "P5: two entities on the Client Grid with the code", want: offboard.Blocked, rule: "P5",
 		world: func(w *offboardtest.World) {
 			w.Clients = append(w.Clients, offboardtest.Client{Code: "ACME01", Name: "Acme again", Nimbus: &offboardtest.NimbusClient{Integrated: true}})
-		},
-	},
-	{
-		name: "R1: not on the Client Grid", want: offboard.Blocked, rule: "R1",
-		world: func(w *offboardtest.World) {
-			w.Clients[0].Nimbus, w.Contacts = nil, nil
-		},
-		check: func(t *testing.T, r run) {
-			if r.xpm("ACME01").Archived {
-				t.Error("R1: a client without an exported history was archived")
-			}
 		},
 	},
 	{

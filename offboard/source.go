@@ -188,7 +188,7 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	case state.gone:
 		return upstreamDone(Read, state.how), nil
 	case v.Facts.leftUpstream() || atOnce && v.did(uid):
-		return blocked("I11", "the client had been taken out of MYOB AE and is back: somebody undid it, so nothing more is done to it")
+		return v.undoneInMYOBAE()
 	case up != nil && up.Operation != "":
 		if verdict, err := p.checkOperation(ctx, v, up.Operation); err != nil || verdict.State != "" {
 			return verdict, err
@@ -200,6 +200,10 @@ func (p practice) checkMYOBAE(ctx context.Context, v View, task Task) (Verdict, 
 	return Verdict{State: Todo, Target: uid, Reason: task.Do[0]}, nil
 }
 
+func (v View) undoneInMYOBAE() (Verdict, error) {
+	return blocked("I11", "the client had been taken out of MYOB AE and is back: somebody undid it, so nothing more is done to it")
+}
+
 // checkOperation waits for a gateway operation. One that failed is told in the
 // session that began it, and tried anew in the next.
 func (p practice) checkOperation(ctx context.Context, v View, id myobae.OperationUID) (Verdict, error) {
@@ -209,6 +213,8 @@ func (p practice) checkOperation(ctx context.Context, v View, id myobae.Operatio
 		return Verdict{}, err
 	case operation.State == myobae.OperationAwaitingOperator:
 		return waiting("R5", "the gateway waits for its operator to act in MYOB AE")
+	case operation.State == myobae.OperationSucceeded && !v.unproved(string(v.Facts.Snapshot.MYOBAE)):
+		return v.undoneInMYOBAE()
 	case operation.State != myobae.OperationFailed:
 		return waiting("R5", "the gateway's operation is %s", operation.State)
 	case v.triedInSession():

@@ -134,55 +134,6 @@ func (v View) effectsSince(seq int) []effect {
 	return all[i:]
 }
 
-// bystanders blocks the sync where an entity on the Client Grid would be removed
-// by it that this run does not hold a verified history of (I12). Planned counts
-// clients that would have one by then, for a preview.
-func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict, error) {
-	readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead)
-	if err != nil {
-		return Verdict{}, err
-	}
-	if !readable || p.XPM.Clients == nil {
-		_, ask, ok := v.byHand(Task{
-			ID: "bystanders-" + fmt.Sprint(v.since()), Rule: "I12, P9", Where: "Xero Practice Manager > Clients > Archived, and Nimbus > Clients > Client Grid",
-			Do:  []string{"Compare the two lists", "Answer yes if the Client Grid shows no archived or deleted client but " + clientsInWords(v.Spec.codes())},
-			Why: "a Full Client Sync removes every archived client of the practice, and destroys the history of each (R8a)",
-		})
-		if !ok {
-			return ask, nil
-		}
-		return p.fieldBystanders(v)
-	}
-	now, _ := v.progress.now()
-	list, err := p.xpmClients(ctx, v, now)
-	if err != nil {
-		return Verdict{}, err
-	}
-	facts := map[nimbus.ClientID]Facts{}
-	for _, code := range v.Spec.codes() {
-		if f := v.Client(code); f.Snapshot != nil {
-			facts[f.Snapshot.Nimbus] = f
-		}
-	}
-	inScope := func(id nimbus.ClientID) bool {
-		f, ours := facts[id]
-		return ours && (planned || f.History != nil && verifyEvidence(v.evidence, *f.History) == nil)
-	}
-	var others []string
-	for entity, err := range p.Nimbus.Clients.All(ctx, nimbus.PageOptions{}) {
-		switch {
-		case err != nil:
-			return Verdict{}, err
-		case entity.Integrated && wouldLeave(list.withCode(entity.Code)) && !inScope(entity.ID):
-			others = append(others, entity.Code)
-		}
-	}
-	if len(others) > 0 {
-		return blocked("I12, R8a", "the sync would also remove %s, archived or deleted in XPM and not exported by this run: off-board them in this run, or un-archive them", strings.Join(others, ", "))
-	}
-	return p.fieldBystanders(v)
-}
-
 // toLeave are the entities of the wave that were taken out of the source system
 // and are not proved to have left, by the codes of their clients.
 func (v View) toLeave() (codes []string, entities []nimbus.ClientID) {

@@ -77,12 +77,12 @@ func TestPlan_Stale(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := s.runPlan(t, file, "-yes")
-	o.want(t, exitUsage, file+" is out of date, and nothing was done", "\n  ACME01: the documents: then 2, now 3 (new: d-", "Make another plan")
+	o.want(t, exitUsage, file+" is out of date, and nothing was done", "\n  ACME01: the documents: in the plan 2, now 3 (new: d-", "Make another plan")
 	if got := s.Effects(); len(got) > 0 || strings.Contains(o.stderr, "BETA02") {
 		t.Errorf("effects %v; it says %s", got, o.stderr)
 	}
 	again := s.propose(t)
-	offboardWith(t, "-compare", file, again).want(t, exitDiffers, "stdout:ACME01: the documents: then 2, now 3")
+	offboardWith(t, "-compare", file, again).want(t, exitDiffers, "stdout:ACME01: the documents: in the plan 2, now 3")
 	s.runPlan(t, again, "-yes").want(t, exitDone)
 }
 
@@ -160,7 +160,7 @@ func TestPlan_ByHand(t *testing.T) {
 	s.clients = writeFile(t, "clients.csv", "code\nGAMMA03\n")
 	before := s.propose(t)
 	args := []string{"-config", s.config, "-dir", s.dir, "-plan", before}
-	offboardIn(t, t.Context(), environment{asks: true}, "yes\n", args...).want(t, exitUsage, "GAMMA03: the snapshot: then nothing, now {")
+	offboardIn(t, t.Context(), environment{asks: true}, "yes\n", args...).want(t, exitUsage, "GAMMA03: what the systems have of it: in the plan not known, now ")
 	after := s.propose(t)
 	if plan := readPlan(t, after); plan.Clients[0].Snapshot == nil || plan.Clients[0].Snapshot.Proof != offboard.Attested {
 		t.Errorf("%+v", plan.Clients[0])
@@ -174,7 +174,7 @@ func TestCompare(t *testing.T) {
 	keep, again, archive := s.propose(t), s.propose(t), s.propose(t, "-folder", "archive")
 	offboardWith(t, "-compare", keep, again).want(t, exitDone, "stdout:do not differ")
 	o := offboardWith(t, "-compare", keep, archive)
-	o.want(t, exitDiffers, "stdout:the policy: then {", `stdout:"folder":"archive"`)
+	o.want(t, exitDiffers, "stdout:policy.documents.folder: in the plan keep, now archive")
 	if n := strings.Count(o.stdout, "\n"); n != 1 {
 		t.Errorf("%d lines:\n%s", n, o.stdout)
 	}

@@ -74,6 +74,17 @@ func TestServer_changesFromOutside(t *testing.T) {
 	if len(documents) != 1 || !documents[0].Locked || documents[0].Path != nimbus.PathFromClient {
 		t.Errorf("documents = %+v", documents)
 	}
+	if server.SetPublished("d-9", true) || !server.SetPublished(documents[0].ID, true) || !must(c.Documents.List(t.Context(), "f-1"))(t)[0].Published {
+		t.Error("the document is not published")
+	}
+	server.AddClient(nimbustest.Client{Code: "DELT0004"})
+	who := must(server.AddContact(nimbustest.Contact{FirstName: "Alex"}))(t)
+	if server.Relate(who, "NOBODY") || server.Relate("ct-9", "DELT0004") || !server.Relate(who, "DELT0004") || !server.Relate(who, "DELT0004") {
+		t.Error("Relate does not tell whether there are both")
+	}
+	if relations := must(c.Contacts.Relations(t.Context(), who))(t); len(relations) != 1 {
+		t.Errorf("relations = %+v", relations)
+	}
 	server.SetEdition(nimbus.EditionNonCDM)
 	if a := must(c.Account.Get(t.Context()))(t); a.Edition != nimbus.EditionNonCDM {
 		t.Errorf("edition = %q", a.Edition)

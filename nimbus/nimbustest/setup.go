@@ -175,6 +175,33 @@ func (s *Server) SetInUse(id nimbus.DocumentID, locked, checkedOut bool) bool {
 	return d != nil
 }
 
+// SetPublished publishes a document to the client, or withdraws it, as staff do;
+// without telling anybody. It reports whether there is such a document.
+func (s *Server) SetPublished(id nimbus.DocumentID, published bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := s.document(string(id))
+	if d != nil {
+		d.Published = published
+	}
+	return d != nil
+}
+
+// Relate relates a contact to the entity with this code or id too. It reports
+// whether there are both.
+func (s *Server) Relate(id nimbus.ContactID, client string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, c := s.contact(string(id)), s.client(client)
+	if p == nil || c == nil {
+		return false
+	}
+	if !slices.Contains(p.related, c.ID) {
+		p.related = append(p.related, c.ID)
+	}
+	return true
+}
+
 // AddFolder adds a business folder, such as one that takes an orphaned folder's
 // name (P1), and returns its id.
 func (s *Server) AddFolder(f Folder) nimbus.FolderID {

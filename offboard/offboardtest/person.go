@@ -20,7 +20,8 @@ import (
 
 // Person is an offboard.Operator who does in the practice what each task says,
 // and answers truthfully: the staff of a practice whose systems offer nothing,
-// or not everything, to programs.
+// or not everything, to programs. Who is asked to compare lists for bystanders
+// (I12) has compared them and says yes.
 type Person struct {
 	Practice *Practice
 	// Evidence is where the person finds the file that is to be filed.
@@ -50,6 +51,8 @@ func (p *Person) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, err
 		return answer, nil
 	}
 	switch t.Step {
+	case offboard.StepResolve:
+		answer.Yes = p.onGrid(t.Client) == 1
 	case offboard.StepExportHistory:
 		answer.File, answer.Count, err = p.export(ctx, staff, t)
 	case offboard.StepFileHistory:
@@ -82,6 +85,16 @@ func (p *Person) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, err
 		answer.Count, err = p.documents(ctx, staff, t.Client)
 	}
 	return answer, err
+}
+
+// onGrid counts the entities on the Client Grid that have the code.
+func (p *Person) onGrid(code string) (n int) {
+	for _, c := range p.Practice.Nimbus.Snapshot().Clients {
+		if strings.EqualFold(c.Code, code) {
+			n++
+		}
+	}
+	return n
 }
 
 func (p *Person) entity(code string) (nimbus.ClientID, nimbus.FolderID) {

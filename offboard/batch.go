@@ -26,8 +26,9 @@ type Batch struct {
 	MaxFailed int `json:"maxFailed,omitempty"`
 	// Parallel is how many clients are worked on at the same time; zero means 4.
 	Parallel int `json:"parallel,omitempty"`
-	// Halt is the kill switch: it is asked before each effect, from several
-	// goroutines, and no effect begins once it gives a reason. Nil never does.
+	// Halt is the kill switch: it is asked before each effect and before a person is
+	// asked for anything, from several goroutines. Once it gives a reason no effect
+	// begins, by a program or by hand. Nil never does.
 	Halt func() (reason string) `json:"-"`
 }
 

@@ -152,30 +152,6 @@ func TestBatch_cap(t *testing.T) {
 	}
 }
 
-// I10: where the canary does not come through, nobody follows it; once it does,
-// the same run goes on.
-func TestBatch_canary(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		s := newBatch(t, crowd(25), 24, keepCDM, offboard.Batch{})
-		s.runner.OnRecord = hookAfter(offboard.StepArchiveClient, crowdCode(0), func() {
-			s.practice.XPM.SetArchived(uuidOf(s.practice, crowdCode(0)), false)
-		})
-		report, err := s.runner.Run(context.Background())
-		var halt *offboard.HaltError
-		if !errors.As(err, &halt) || !strings.Contains(halt.Reason, "canary") {
-			t.Fatalf("got %v", err)
-		}
-		r := run{s.practice, s.journal, report, s.practice.State()}
-		if count(r, offboard.Blocked) != 1 || len(r.destroyed()) > 2 {
-			t.Errorf("%d blocked after %q", count(r, offboard.Blocked), r.destroyed())
-		}
-		s.practice.XPM.SetArchived(uuidOf(s.practice, crowdCode(0)), true)
-		if again := s.run(t); count(again, offboard.Done) != 24 {
-			t.Errorf("then %d done", count(again, offboard.Done))
-		}
-	})
-}
-
 // hookAfter calls f once, when the step of the client is done for the first time.
 func hookAfter(step, client string, f func()) func(offboard.Record) {
 	called := false
@@ -294,6 +270,24 @@ func TestBatch_halt(t *testing.T) {
 	})
 }
 
+// The kill switch holds for people too: nobody is asked to do what a program would
+// not do any more.
+func TestBatch_haltByHand(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		world := crowd(2)
+		world.Capabilities = []nimbus.Capability{}
+		s := newBatch(t, world, 2, keepCDM, offboard.Batch{Halt: func() string { return "told to stop" }})
+		s.runner.Operator = offboard.OperatorFunc(func(_ context.Context, task offboard.Task) (offboard.Answer, error) {
+			t.Errorf("asked for %s", task.ID)
+			return offboard.Answer{}, offboard.ErrNoAnswer
+		})
+		var halt *offboard.HaltError
+		if _, err := s.runner.Run(context.Background()); !errors.As(err, &halt) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 // A wave begins only if the quota of the day can finish it; the wait is journaled
 // and holds for a run that is started again, too.
 func TestBatch_spentDay(t *testing.T) {
@@ -307,6 +301,11 @@ func TestBatch_spentDay(t *testing.T) {
 		}
 		if len(s.held) != 1 || !s.held[0].Until.Equal(began.Add(20*time.Hour)) {
 			t.Fatalf("held: %+v", s.held)
+		}
+		feed := offboard.NewFeed(s.runner.Plan, nil)
+		defer feed.Close()
+		if err := feed.Recall(context.Background(), s.journal); err != nil || !feed.Tally().Held.Equal(s.held[0].Until) {
+			t.Errorf("a feed knows %v, %v", feed.Tally().Held, err)
 		}
 		s.runner.Plan.Quota = fixedQuota{} // a new process has seen no calls
 		s.runner.Wait = 48 * time.Hour

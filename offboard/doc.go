@@ -17,7 +17,21 @@
 //	report, err := runner.Run(ctx)      // the same call again continues
 //
 // The whole of it against a practice in memory is the example of this package.
-// Rules are cited by number (R7, P8, I12): RULES.md lists them.
+// Rules are cited by number (R7, P8, I12): RULES.md lists them, each with the step
+// that keeps it and the test that proves it.
+//
+// # Where to find what
+//
+//	what is wanted             spec.go policy.go historypolicy.go entity.go findings.go
+//	the order of the steps     plan.go
+//	each step, by its subject  resolve.go preflight*.go history.go filing.go copyhistory.go approve.go suspend.go
+//	                           source.go customfield.go sync.go removed.go contacts.go documents.go
+//	what may be done next      machine.go, a pure function
+//	doing it                   runner.go judge.go commit.go parallel.go
+//	who goes when              batch.go waves.go forecast.go
+//	what is known              journal.go facts.go progress.go references.go
+//	what people see            task.go terminal.go preview.go planfile.go report.go return.go event.go feed.go pace.go
+//	the ways into the systems  systems.go practice.go xpmclients.go xpmlists.go
 //
 // # The promise
 //
@@ -42,8 +56,8 @@
 //
 // # Steps
 //
-// NewPlan composes these. Steps of the run are taken once for all its clients,
-// the others for each. "By hand" marks those that become a [Task] where no
+// NewPlan composes these. The syncs are taken once for a wave of clients, the
+// others for each client. "By hand" marks those that become a [Task] where no
 // program can reach the system or its server does not offer the operation.
 //
 //	step                rule                needs                         destroys   by hand
@@ -52,7 +66,7 @@
 //	export-history      R1 R2 I1            preflight                     no         yes
 //	file-history        R3 P4 I1            export-history                no         yes
 //	copy-history        R3 I1               file-history                  no         yes
-//	approve             I10                 file-history                  no         always
+//	approve             I10                 resolve, file-history         no         always
 //	suspend-signatures  R12                 approve                       no         yes
 //	archive-client      R4 I1               history, filed, approve       yes        yes
 //	clear-custom-field  R4a I1              history, filed, approve       yes        yes
@@ -71,13 +85,33 @@
 // and suspend-signatures are there only where the policy asks for them, and the
 // removal then needs them too. Where a custom field is cleared, full-client-sync
 // also asks a person about bystanders, since no list of XPM tells whose field is
-// empty (I12). approve and the syncs are steps of the run. What destroys by policy
-// also needs history, approve and the removal, so that each is proved afresh just
-// before. [Plan.Validate] refuses an order that breaks this, whoever composed it.
+// empty (I12). What destroys by policy also needs history, approve and the removal,
+// so that each is proved afresh just before. [Plan.Validate] refuses an order that
+// breaks this, whoever composed it.
 //
-// Each step is taken for all clients before the next one begins, so one sync
-// serves the run. A client that is blocked or has failed goes no further in that
-// run and holds up nobody else.
+// # Many clients
+//
+// All clients of a run take the steps up to approve first: nothing is destroyed
+// before each was looked at, exported, filed and approved, and one question
+// approves them all. Then they go in waves. A wave takes each step for all of its
+// clients before the next one begins, so one guarded sync serves it (I12), and the
+// next wave begins once it is finished: no more clients than a wave are half-done
+// at any instant. Finishing beats starting. The first wave is a canary (I10).
+//
+// A client that is blocked or has failed goes no further in that run and holds up
+// nobody else; a further run takes those clients alone. [Batch] has the sizes, the
+// cap, how many may fail, and the kill switch; [Plan.Forecast] tells beforehand
+// what a run costs, and a [Feed] how far it is and about how long it still takes.
+// A wave begins only if what is left of XPM's day can finish it; the wait for
+// another day is journaled and outlives the process.
+//
+// # Plans as files
+//
+// [Runner.Propose] is a preview that also makes a [PlanFile]: what is wanted, what
+// each client is, and the hash of both, to which an approval is bound. A Runner
+// whose Approved is that file does exactly that, or refuses with a
+// [StalePlanError] that says what has moved, then and now. [ComparePlans] tells two
+// plans apart.
 //
 // # Findings
 //
@@ -130,7 +164,7 @@
 // # Stopping and continuing
 //
 // Run returns when every client is done, blocked or failed, or when what is left
-// waits for a person, or for a sync longer than Wait. It may be killed at any
+// waits for a person, or for a sync or a quota longer than Wait. It may be killed at any
 // instant. The same plan with the same journal continues: the state is a fold of
 // the journal, and a step that has not come to its end is read again. Three
 // attempts of a step with an unknown outcome end it for that run.
@@ -146,8 +180,9 @@
 // returns [ErrNoAnswer]; the next run asks again under the same ID. An answer is
 // an attested proof, and reports say so. A no is recorded and asked again by the
 // next run. The approval is a task as well: its subject is the scope, the hash of
-// the specification and of every client's snapshot, so another folder, contact or
-// document means another approval (I10). [Approve] gives it beforehand.
+// what is wanted and of every client's snapshot. A client with another folder,
+// contact or document than was approved needs another approval, and nobody else
+// does (I10). [Approve] gives it beforehand.
 //
 // # Journal and evidence
 //
@@ -179,6 +214,11 @@
 //   - Reading only is a property of the context. Check and Preview run under one
 //     in which the transport refuses whatever changes something, so a mistake in
 //     a step is an error and not an effect.
-//   - A run is one wave. Clients that leave together stand in one Spec, and share
-//     one snapshot of the source system and one sync.
+//   - A list of all clients in XPM serves every client on which there was no effect
+//     since it began: a read for each would cost a day of the quota. What is deleted
+//     for good is worth a read of its own.
+//   - Effects on several clients go on at the same time, and never two on one client
+//     or one target. Where the journal fails, those that are under way still end.
+//   - The cap, the canary and the threshold are no part of what is approved: they
+//     only ever make a run do less.
 package offboard

@@ -48,11 +48,13 @@ type (
 		State  State
 		Reason string
 	}
-	// TaskAsked says that a person is asked; Reason why an answer did not do.
+	// TaskAsked says that a person is asked; or, with a Reason, why the answer that
+	// By gave did not do. By is empty where it is not known.
 	TaskAsked struct {
 		At
 		Task   Task
 		Reason string
+		By     string
 	}
 	// TaskAnswered says that a person has answered.
 	TaskAnswered struct {
@@ -99,7 +101,11 @@ func eventOf(p *Progress, r Record) Event {
 	case KindOutcome:
 		return EffectEnded{at, r.Target, r.State, r.Reason}
 	case KindAsked:
-		return TaskAsked{at, *r.Task, r.Reason}
+		asked := TaskAsked{At: at, Task: *r.Task, Reason: r.Reason}
+		if r.Answer != nil {
+			asked.By = r.Answer.By
+		}
+		return asked
 	case KindAnswered:
 		return TaskAnswered{at, *r.Task, r.Answer.By}
 	}

@@ -117,15 +117,16 @@ func (g grid) All(context.Context, nimbus.PageOptions) iter.Seq2[nimbus.ClientEn
 
 func (g grid) Delete(context.Context, nimbus.ClientID) error { return nimbus.ErrCapabilityUnavailable }
 
-// A step of one's own: a person confirms that the final invoice is paid before
-// the client is archived.
+// A step of one's own: a person confirms that the final invoice is paid before the
+// client is archived. The step itself has twenty lines.
 func ExamplePlan() {
+	practice := must(offboardtest.New(offboardtest.DefaultWorld(nimbus.EditionCDM, true)))
 	spec := offboard.Spec{
 		Source:   offboard.SourceXPM,
 		Entities: []offboard.Entity{{Code: "ACME01"}},
 		Policy:   offboard.Policy{Documents: offboard.CDM{}},
 	}
-	plan := offboard.NewPlan(spec, offboard.Systems{})
+	plan := offboard.NewPlan(spec, must(practice.Systems(nil)))
 
 	invoice := offboard.Step{
 		StepInfo: offboard.StepInfo{Name: "final-invoice", Does: "confirm that the final invoice is paid",
@@ -134,7 +135,7 @@ func ExamplePlan() {
 			task := offboard.Task{ID: v.Entity.Code + "/final-invoice", Client: v.Entity.Code, Step: "final-invoice",
 				Where: "the ledger", Do: []string{"Answer yes once the final invoice is paid"}, Why: "nothing is billed to an archived client"}
 			if _, answered := v.Answer(task.ID); answered {
-				return offboard.Verdict{State: offboard.Done, Proof: offboard.Attested}, nil
+				return offboard.Verdict{State: offboard.Done, Proof: offboard.Attested, Reason: "it is paid"}, nil
 			}
 			return offboard.Verdict{State: offboard.Manual, Task: &task}, nil
 		},
@@ -143,13 +144,20 @@ func ExamplePlan() {
 	archive := &plan.Steps[plan.Index(offboard.StepArchiveClient)]
 	archive.Needs = slices.Concat(archive.Needs, []string{invoice.Name})
 
-	fmt.Println(plan.Validate())
-	for _, step := range plan.Steps[3:6] {
-		fmt.Println(step.Name, step.Needs)
+	runner := offboard.Runner{Plan: plan, Journal: &offboardtest.Journal{}, Wait: time.Minute,
+		Operator: offboard.OperatorFunc(func(_ context.Context, t offboard.Task) (offboard.Answer, error) {
+			fmt.Printf("%s: %s\n", t.Step, t.Do[0])
+			return offboard.Answer{Yes: true, By: "Pat Example"}, nil
+		})}
+	report := must(runner.Run(context.Background()))
+	for _, step := range report.Clients[0].Steps[3:7] {
+		fmt.Println(step.Name, step.State, step.Proof)
 	}
 	// Output:
-	// <nil>
-	// file-history [export-history]
-	// final-invoice [preflight]
-	// approve [resolve file-history]
+	// final-invoice: Answer yes once the final invoice is paid
+	// approve: archive client ACME01 in Xero Practice Manager (R4)
+	// file-history done read
+	// final-invoice done attested
+	// approve done attested
+	// archive-client done read
 }

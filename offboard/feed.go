@@ -30,9 +30,8 @@ type Feed struct {
 	closed   chan struct{}
 	finished chan struct{}
 
-	firstWave time.Time // when the first wave of this session began
-	doneThen  int       // how many clients were finished then
-	latest    time.Time
+	pace   pace
+	latest time.Time
 }
 
 // NewFeed makes the feed of a plan's run; a nil listener only wants its Tally.
@@ -45,11 +44,13 @@ func NewFeed(plan Plan, listener func(Event)) *Feed {
 	return f
 }
 
-// Recall takes in what an earlier session has journaled, without telling of it.
-// Call it before the run.
+// Recall takes in what earlier sessions have journaled, without telling of it, as
+// a session that begins now would see it: where something else was wanted then,
+// nothing counts as done. Call it before the run.
 func (f *Feed) Recall(ctx context.Context, j Journal) error {
 	p, err := Replay(ctx, j)
 	if err == nil {
+		p.begin(Record{Seq: p.seq, Digest: digest(f.plan.Spec)})
 		f.progress = p
 	}
 	return err
@@ -63,11 +64,12 @@ func (f *Feed) Record(r Record) {
 	f.latest = r.Time
 	switch r.Kind {
 	case KindSession:
-		f.firstWave = time.Time{}
+		f.pace = pace{}
+	case KindHeld:
+		f.pace.held(r.Time)
 	case KindWave:
-		if f.firstWave.IsZero() {
-			f.firstWave, f.doneThen = r.Time, f.tally().Done
-		}
+		t := f.tally()
+		f.pace.began(r, t.Done+t.Stopped)
 	}
 	switch {
 	case event == nil:
@@ -76,10 +78,35 @@ func (f *Feed) Record(r Record) {
 		f.missed++
 		return
 	}
-	f.waiting = append(f.waiting, event)
+	f.push(event)
+}
+
+// push queues an event. The caller holds the lock.
+func (f *Feed) push(e Event) {
+	f.waiting = append(f.waiting, e)
 	select {
 	case f.wake <- struct{}{}:
 	default:
+	}
+}
+
+// flushed is no event: it marks how far the listener must come for a Flush.
+type flushed struct {
+	Event
+	reached chan struct{}
+}
+
+// Flush waits until the listener has been told what was recorded so far, or until
+// ctx ends: whoever is about to ask a person has the person read that first. The
+// listener may not call it, and nobody may after Close.
+func (f *Feed) Flush(ctx context.Context) {
+	mark := flushed{reached: make(chan struct{})}
+	f.mu.Lock()
+	f.push(mark)
+	f.mu.Unlock()
+	select {
+	case <-mark.reached:
+	case <-ctx.Done():
 	}
 }
 
@@ -100,6 +127,10 @@ func (f *Feed) tell(listener func(Event)) {
 			last = true
 		}
 		for _, e := range f.take() {
+			if mark, ok := e.(flushed); ok {
+				close(mark.reached)
+				continue
+			}
 			listener(e)
 		}
 		if last {
@@ -127,11 +158,14 @@ type Tally struct {
 	Stopped int // blocked or failed in this session
 	// Steps are those of all clients; a step of a wave counts with each client.
 	Steps, StepsDone int
-	// Left is about how long the run still takes, if it goes on as since its first
-	// wave began, and no shorter than XPM's quotas make it. It knows nothing of
-	// people who are asked. Known is false until some client is done.
+	// Left is about how long the run still takes, if it goes on as from wave to wave
+	// so far, and no shorter than XPM's quotas make it. It knows nothing of people
+	// who are asked. Known is false until a wave that is no canary is through.
 	Left  time.Duration
 	Known bool
+	// Held is the time before which no wave begins, since a quota is used up, told
+	// in this session or an earlier one; zero, or past: none waits for it.
+	Held time.Time
 }
 
 // Tally says how far the run is now. It looks at every step of every client, so
@@ -140,14 +174,12 @@ func (f *Feed) Tally() Tally {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := f.tally()
-	since := t.Done - f.doneThen
-	if f.firstWave.IsZero() || since <= 0 {
-		return t
+	ended := t.Done + t.Stopped
+	t.Left, t.Known = f.pace.left(f.latest, t.Clients, ended)
+	if t.Known {
+		quota := xpm.Quota{Minute: 0, Day: -1}.Forecast((t.Clients - ended) * f.plan.costs().PerClient).Wait
+		t.Left = max(t.Left, quota)
 	}
-	left := t.Clients - t.Done - t.Stopped
-	pace := f.latest.Sub(f.firstWave) / time.Duration(since)
-	quota := xpm.Quota{Minute: 0, Day: -1}.Forecast(left * f.plan.costs().PerClient).Wait
-	t.Left, t.Known = max(time.Duration(left)*pace, quota), true
 	return t
 }
 
@@ -155,6 +187,7 @@ func (f *Feed) tally() Tally {
 	t := Tally{Clients: len(f.plan.Spec.Entities), Steps: len(f.plan.Spec.Entities) * len(f.plan.Steps)}
 	f.progress.mu.RLock()
 	defer f.progress.mu.RUnlock()
+	t.Held = f.progress.held
 	for _, e := range f.plan.Spec.Entities {
 		client, done := unit{client: e.Code}, 0
 		for _, s := range f.plan.Steps {

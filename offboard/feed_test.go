@@ -8,11 +8,13 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/practicekit/offboarding/offboard"
 	"github.com/practicekit/offboarding/offboard/offboardtest"
+	"github.com/practicekit/offboarding/xpm"
 )
 
 // The events of a run, in order, are those of its journal.
@@ -76,6 +78,69 @@ func TestFeed_slowListener(t *testing.T) {
 	})
 }
 
+// Who asks a person has the listener told everything first, and does not wait for
+// one that never returns.
+func TestFeed_Flush(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		var last atomic.Value
+		block := make(chan struct{})
+		feed := offboard.NewFeed(runner.Plan, func(e offboard.Event) {
+			time.Sleep(time.Second) // of virtual time
+			last.Store(reflect.TypeOf(e).Name())
+			if _, ok := e.(offboard.TaskAnswered); ok {
+				<-block
+			}
+		})
+		runner.OnRecord = feed.Record
+		runner.Operator = offboard.OperatorFunc(func(ctx context.Context, task offboard.Task) (offboard.Answer, error) {
+			if feed.Flush(ctx); last.Load() != "TaskAsked" {
+				t.Errorf("the last that was told before the question is %v", last.Load())
+			}
+			return offboard.Answer{Yes: true, By: "Pat Example"}, nil
+		})
+		if _, err := runner.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if feed.Flush(ctx); ctx.Err() == nil {
+			t.Error("a listener that hangs is taken to have been told")
+		}
+		close(block)
+		feed.Close()
+		if last.Load() != "RunEnded" {
+			t.Errorf("the last is %v", last.Load())
+		}
+	})
+}
+
+// An answer that does not do is told with who gave it.
+func TestFeed_declined(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		var asked []offboard.TaskAsked
+		feed := offboard.NewFeed(runner.Plan, func(e offboard.Event) {
+			if a, ok := e.(offboard.TaskAsked); ok {
+				asked = append(asked, a)
+			}
+		})
+		runner.OnRecord = feed.Record
+		runner.Operator = offboard.OperatorFunc(func(context.Context, offboard.Task) (offboard.Answer, error) {
+			return offboard.Answer{By: "Pat Example"}, nil
+		})
+		if _, err := runner.Run(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		feed.Close()
+		if len(asked) != 2 || asked[0].Reason != "" || asked[0].By != "" || asked[1].Reason == "" || asked[1].By != "Pat Example" {
+			t.Errorf("%+v", asked)
+		}
+	})
+}
+
 // A run that is continued is told from where it stood.
 func TestFeed_Recall(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
@@ -92,38 +157,98 @@ func TestFeed_Recall(t *testing.T) {
 		if got := feed.Tally(); got.Done != 2 || got.StepsDone != got.Steps {
 			t.Errorf("%+v", got)
 		}
+		other := offboard.NewFeed(s.runner(t, archiveCDM, "ACME01", "BETA02").Plan, nil)
+		defer other.Close()
+		if err := other.Recall(context.Background(), s.journal); err != nil {
+			t.Fatal(err)
+		}
+		if got := other.Tally(); got.Done != 0 || got.StepsDone != 0 {
+			t.Errorf("under another policy: %+v", got)
+		}
 	})
 }
 
-// The estimate is not known before any client is done, and comes down to nothing.
+// The estimate is not known before a wave is through that is no canary; then it is
+// what the run still takes, between waves and within one.
 func TestFeed_Tally_estimate(t *testing.T) {
+	for _, canary := range []int{-1, 1} {
+		inBubble(t, func(t *testing.T) {
+			world := crowd(41)
+			world.Sync.Takes = offboardtest.Duration(5 * time.Minute)
+			s := newBatch(t, world, 41, keepCDM, offboard.Batch{Wave: 10, Canary: canary})
+			feed := offboard.NewFeed(s.runner.Plan, nil)
+			type moment struct {
+				at    time.Time
+				tally offboard.Tally
+			}
+			var moments []moment
+			waves := 0
+			s.runner.OnRecord = func(r offboard.Record) {
+				feed.Record(r)
+				if r.Kind == offboard.KindWave {
+					waves++
+				}
+				if r.Step == offboard.StepFullClientSync || r.Kind == offboard.KindWave {
+					moments = append(moments, moment{time.Now(), feed.Tally()})
+					if known := waves > max(0, canary)+1; moments[len(moments)-1].tally.Known != known {
+						t.Errorf("canary %d, wave %d: %+v", canary, waves, moments[len(moments)-1].tally)
+					}
+				}
+			}
+			s.run(t)
+			end := time.Now()
+			feed.Close()
+			if got := feed.Tally(); got.Left != 0 || got.Done != 41 {
+				t.Errorf("at the end: %+v", got)
+			}
+			for _, m := range moments {
+				took := end.Sub(m.at)
+				if m.tally.Known && (m.tally.Left < took-2*time.Minute || m.tally.Left > took+2*time.Minute) {
+					t.Errorf("canary %d, with %d done: %s left, and it took %s more", canary, m.tally.Done, m.tally.Left, took)
+				}
+			}
+		})
+	}
+}
+
+// A wait for the quota of a day is no part of the pace.
+func TestFeed_Tally_held(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		world := crowd(40)
-		world.Sync.Takes = offboardtest.Duration(5 * time.Minute)
-		s := newBatch(t, world, 40, keepCDM, offboard.Batch{Wave: 10, Canary: -1})
+		s := newBatch(t, crowd(30), 30, keepCDM, offboard.Batch{Wave: 10, Canary: -1})
 		feed := offboard.NewFeed(s.runner.Plan, nil)
-		var tallies []offboard.Tally
+		defer feed.Close()
+		waves, last := 0, offboard.Tally{}
 		s.runner.OnRecord = func(r offboard.Record) {
 			feed.Record(r)
-			if r.Kind == offboard.KindWave || r.Kind == offboard.KindEnded {
-				tallies = append(tallies, feed.Tally())
+			switch r.Kind {
+			case offboard.KindWave:
+				waves++
+				last = feed.Tally()
+				if waves == 1 {
+					s.runner.Plan.Quota.(*laterQuota).free = time.Now().Add(20 * time.Hour)
+				}
+			case offboard.KindHeld:
+				if got := feed.Tally(); !got.Held.Equal(r.Until) {
+					t.Errorf("held until %s, and it says %s", r.Until, got.Held)
+				}
+			}
+			if waves == 2 && !last.Known {
+				t.Errorf("%+v", last)
 			}
 		}
-		began := time.Now()
+		s.runner.Plan.Quota = &laterQuota{}
 		s.run(t)
-		took := time.Since(began)
-		feed.Close()
-		if len(tallies) != 5 || tallies[0].Known || tallies[4].Left != 0 {
-			t.Fatalf("%+v", tallies)
-		}
-		for i, tally := range tallies[1:4] { // a quarter, a half, three quarters are done
-			want := took * time.Duration(3-i) / 4
-			if !tally.Known || tally.Left < want*8/10 || tally.Left > want*12/10 {
-				t.Errorf("with %d done: %s left, and it took %s more", tally.Done, tally.Left, want)
-			}
+		if waves != 3 || last.Left > time.Hour {
+			t.Errorf("after %d waves: %+v", waves, last)
 		}
 	})
 }
+
+// laterQuota is a quota that is used up until some time.
+type laterQuota struct{ free time.Time }
+
+func (q *laterQuota) Quota() xpm.Quota     { return xpm.Quota{Minute: -1, Day: -1} }
+func (q *laterQuota) FreeAt(int) time.Time { return q.free }
 
 // I8: what the Runner logs holds no Client Code, no name and no reason.
 func TestRunner_Logger(t *testing.T) {

@@ -26,10 +26,6 @@ func (p practice) fileHistory() Step {
 // filingID tells the filing of one export from that of the next.
 func filingID(h HistoryFile) string { return h.SHA256[:min(16, len(h.SHA256))] }
 
-func filingTaskID(code string, h HistoryFile) string {
-	return code + "/" + StepFileHistory + "/" + filingID(h)
-}
-
 // filedName is the name of the copy in Nimbus. It holds a part of the digest, so
 // that exports of other runs do not take it.
 func filedName(v View) string {

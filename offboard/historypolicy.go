@@ -110,5 +110,9 @@ func (p HistoryPolicy) fileName(code string, h HistoryFile) string {
 	if date == "" {
 		date = "0000-00-00"
 	}
-	return strings.NewReplacer("{code}", code[:min(len(code), maxFileCode)], "{digest}", filingID(h), "{date}", date).Replace(name)
+	// None of the values can hold a brace.
+	for _, p := range [][2]string{{"{code}", code[:min(len(code), maxFileCode)]}, {"{digest}", filingID(h)}, {"{date}", date}} {
+		name = strings.ReplaceAll(name, p[0], p[1])
+	}
+	return name
 }

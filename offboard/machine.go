@@ -92,47 +92,66 @@ func (m *machine) info(name string) *StepInfo {
 	return &StepInfo{}
 }
 
-// step is what is to be done about one step, for all units. No two actions are
-// about the same unit, have their effect on the same target (I5), or put the
-// same question.
+// step is what is to be done about one step, for all units. No two actions have
+// their effect on the same target (I5), or put the same question.
 func (m *machine) step(s *StepInfo) []Action {
+	if s.Scope == PerWave {
+		return m.stepOfWave(s)
+	}
 	var actions []Action
-	taken := map[any]bool{}
-	for _, u := range m.units(s) {
-		for _, a := range m.all(s, u) {
-			var key any = a.unit()
-			switch a.Kind {
-			case ActionApply:
-				key = targetKey{a.Step, m.progress.see(a.unit(), a.Step).target}
-			case ActionAsk:
-				key = m.progress.see(a.unit(), a.Step).task.ID
-			}
-			if !taken[key] {
-				taken[key] = true
-				actions = append(actions, a)
-			}
+	var taken map[string]bool
+	for _, client := range m.clients {
+		u := unit{client: client}
+		a, ok := m.next(s, u)
+		if !ok {
+			continue
 		}
+		if key := m.shared(a); key != "" {
+			if taken[key] {
+				continue
+			}
+			if taken == nil {
+				taken = map[string]bool{}
+			}
+			taken[key] = true
+		}
+		actions = append(actions, a)
 	}
 	return actions
 }
 
-// all is next, or, for a wave whose needs are stale, a Check of every client's.
-func (m *machine) all(s *StepInfo, u unit) []Action {
+// shared is what two clients may have in common of an action: the target of an
+// effect, or the question to a person.
+func (m *machine) shared(a Action) string {
+	switch a.Kind {
+	case ActionApply:
+		return "target " + m.progress.see(a.unit(), a.Step).target
+	case ActionAsk:
+		return "task " + m.progress.see(a.unit(), a.Step).task.ID
+	}
+	return ""
+}
+
+// stepOfWave is next for the wave; where its needs are stale, a Check of every
+// client's.
+func (m *machine) stepOfWave(s *StepInfo) []Action {
+	if m.wave == 0 {
+		return nil
+	}
+	u := unit{wave: m.wave}
 	a, ok := m.next(s, u)
 	switch {
 	case !ok:
 		return nil
-	case s.Scope == PerWave && a.Client != "":
+	case a.Client != "":
 		return m.staleNeeds(s, u, len(m.clients))
 	}
 	return []Action{a}
 }
 
+// units are what a step is taken for.
 func (m *machine) units(s *StepInfo) []unit {
 	if s.Scope == PerWave {
-		if m.wave == 0 {
-			return nil
-		}
 		return []unit{{wave: m.wave}}
 	}
 	units := make([]unit, len(m.clients))

@@ -155,7 +155,7 @@ func (d *differences) entity(then, now Entity) {
 
 // client adds in what a client differs, of all that the plan rests on.
 func (d *differences) client(then, now PlannedClient) {
-	code := then.Code
+	code, told := then.Code, len(*d)
 	d.add(code, "what is in the way", then.Blocked, now.Blocked)
 	d.add(code, "the edition", then.Edition, now.Edition)
 	d.add(code, "its state in the source system", leftWord(then.Left), leftWord(now.Left))
@@ -172,6 +172,10 @@ func (d *differences) client(then, now PlannedClient) {
 	d.add(code, "the documents", countAnd(len(a.Documents), "gone since", gone), countAnd(len(b.Documents), "new", came))
 	left, joined := without(a.Contacts, b.Contacts), without(b.Contacts, a.Contacts)
 	d.add(code, "the contacts", countAnd(len(a.Contacts), "gone since", left), countAnd(len(b.Contacts), "new", joined))
+	if told == len(*d) { // the ids are the same, and something about them is not
+		d.add(code, "what Nimbus tells of its contacts and documents", a.File, b.File)
+		d.add(code, "the proof of the snapshot", string(a.Proof), string(b.Proof))
+	}
 }
 
 func leftWord(left bool) string {

@@ -85,6 +85,9 @@ func TestPlanFile_stale(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "", "preflight: signatureRequests 1"},
+		{"what Nimbus tells of its contacts and documents", func(_ *testing.T, s *resumable) {
+			s.practice.Nimbus.SetInUse("d-1", true, false) // I10: the evidence of it is part of the scope
+		}, "client-acme01/snapshot-", "client-acme01/snapshot-"},
 		{"the edition", func(_ *testing.T, s *resumable) { s.practice.Nimbus.SetEdition("non-cdm") }, "cdm", "non-cdm"},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -101,7 +104,7 @@ func TestPlanFile_stale(t *testing.T) {
 				}
 				found := false
 				for _, change := range stale.Changes {
-					found = found || change.Client == "ACME01" && change.What == c.what && change.Then == c.then && strings.HasPrefix(change.Now, c.now)
+					found = found || change.Client == "ACME01" && change.What == c.what && strings.HasPrefix(change.Then, c.then) && (change.Then == "") == (c.then == "") && strings.HasPrefix(change.Now, c.now)
 				}
 				if !found || s.writes != 0 || len(s.practice.Effects()) != 0 {
 					t.Errorf("%v; %d writes", stale.Changes, s.writes)
@@ -133,6 +136,30 @@ func TestPlanFile_otherSpec(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, stale.Changes); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// I10: a retention date is part of what is approved, so a plan with another one is
+// another plan.
+func TestComparePlans_stated(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		then := proposed(t, runner)
+		date, err := offboard.ParseDate("2030-06-30")
+		if err != nil {
+			t.Fatal(err)
+		}
+		runner.Plan.Spec.Entities = []offboard.Entity{{Code: "ACME01", RetainUntil: date}}
+		want := []offboard.PlanChange{{What: "retainUntil of ACME01", Now: "2030-06-30"}}
+		if diff := cmp.Diff(want, offboard.ComparePlans(then, proposed(t, runner))); diff != "" {
+			t.Error(diff)
+		}
+		var stale *offboard.StalePlanError
+		runner.Approved = &then
+		if _, err := runner.Run(context.Background()); !errors.As(err, &stale) || len(s.practice.Effects()) != 0 {
+			t.Errorf("got %v", err)
 		}
 	})
 }

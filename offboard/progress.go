@@ -22,7 +22,6 @@ type Progress struct {
 	tasks   map[string]*taskProgress // by id
 	waves   [][]string               // the clients of each wave, the first one at 0
 	waveOf  map[string]int           // the wave that a client is in
-	ofSpec  int                      // how many of the waves are of this specification
 	targets map[targetKey]int        // the newest effect of a step on a target
 	gone    map[nimbus.ClientID]bool // entities that are proved to have left
 	scopes  int                      // the newest record that may change what is to be approved
@@ -80,6 +79,7 @@ type unitProgress struct {
 	lastEffect int
 	touched    bool
 	stopped    int // the newest record that blocked or failed one of its steps
+	synced     int // the newest sync that was to remove it
 }
 
 // Replay folds all records of a journal. A gap in the sequence is an error.
@@ -116,12 +116,6 @@ func (p *Progress) Wave(client string) int {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
 	return p.waveOf[client]
-}
-
-func (p *Progress) wavesOfSpec() int {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	return p.ofSpec
 }
 
 var (
@@ -232,7 +226,7 @@ func (p *Progress) apply(r Record) {
 		p.begin(r)
 		return
 	case KindWave:
-		p.waves, p.ofSpec = append(p.waves, r.Clients), p.ofSpec+1
+		p.waves = append(p.waves, r.Clients)
 		for _, client := range r.Clients {
 			p.waveOf[client] = len(p.waves)
 		}
@@ -251,6 +245,9 @@ func (p *Progress) apply(r Record) {
 	switch r.Kind {
 	case KindChecked:
 		s.check(r)
+		if r.State == Done && u.wave > 0 {
+			p.noteSync(r)
+		}
 	case KindIntent:
 		s.effects = append(s.effects, effect{target: r.Target, state: Unknown, seq: r.Seq, at: r.Time})
 		s.state, s.reason = Unknown, "an effect was begun; its outcome is not recorded"
@@ -284,9 +281,6 @@ func (p *Progress) apply(r Record) {
 func (p *Progress) begin(r Record) {
 	p.session = r.Seq
 	changed := r.Digest != p.spec
-	if changed {
-		p.ofSpec = 0
-	}
 	for client, up := range p.clients {
 		if changed || up.stopped > 0 || !up.touched && up.facts.Removed == nil {
 			delete(p.waveOf, client)
@@ -383,6 +377,16 @@ func (s *stepProgress) unknowns(session int) (n int) {
 		}
 	}
 	return n
+}
+
+// noteSync notes that a step of a wave is done, which are syncs, for every client
+// that a sync was to remove.
+func (p *Progress) noteSync(r Record) {
+	for _, other := range p.clients {
+		if other.facts.leftUpstream() {
+			other.synced = r.Seq
+		}
+	}
 }
 
 // noteEffect notes an intent, an outcome, or a destructive task given to a

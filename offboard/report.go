@@ -159,36 +159,56 @@ func plural(n int, thing string) string {
 }
 
 // WriteText writes the report for people to read, as plain text.
-func (r Report) WriteText(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	counts := map[State]int{}
+func (r Report) WriteText(w io.Writer) error { return r.writeText(w, r.Clients) }
+
+// WriteBrief is WriteText for a run of many clients: each that is done or waits
+// has one line, and behind them stands all there is about the others.
+func (r Report) WriteBrief(w io.Writer) error {
+	var others []ClientReport
 	for _, c := range r.Clients {
-		counts[c.State]++
-		fmt.Fprintf(t, "%s: %s\n", strings.TrimSpace(c.Code+" "+c.Name), c.State)
-		for _, s := range c.Steps {
-			if s.State == Pending && s.Reason == "" {
-				s.Reason = "waits for the steps before it"
-			}
-			if s.Proof != "" {
-				s.Reason = fmt.Sprintf("%s [%s]", s.Reason, s.Proof)
-			}
-			fmt.Fprintf(t, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
+		if c.State == Failed || c.State == Blocked {
+			others = append(others, c)
+			continue
 		}
-		writeFindings(t, c.Steps)
-		for _, k := range c.Kept {
-			what := k.What + " " + k.ID
-			if k.Name != "" {
-				what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
+		if _, err := fmt.Fprintf(w, "%s: %s\n", c.title(), c.brief()); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprintln(w); err != nil {
+		return err
+	}
+	return r.writeText(w, others)
+}
+
+// brief says in a line where the client stands.
+func (c ClientReport) brief() string {
+	wave := ""
+	if c.Wave > 0 {
+		wave = fmt.Sprintf(" in wave %d", c.Wave)
+	}
+	for _, s := range c.Steps {
+		if s.State != Done && s.State != Skipped {
+			if s.Reason == "" {
+				s.Reason = "waits for its turn"
 			}
-			fmt.Fprintf(t, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+			return fmt.Sprintf("%s%s at %s: %s (%s)", c.State, wave, s.Name, s.Reason, s.Rule)
 		}
-		for _, back := range c.Return {
-			fmt.Fprintf(t, "  %s\n", back)
-		}
-		fmt.Fprintln(t)
+	}
+	return fmt.Sprintf("%s%s, %d kept", c.State, wave, len(c.Kept))
+}
+
+// writeText writes all about some of the clients, and what concerns the whole run.
+func (r Report) writeText(w io.Writer, clients []ClientReport) error {
+	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	for _, c := range clients {
+		c.writeText(t)
 	}
 	for _, task := range r.Tasks {
 		fmt.Fprintf(t, "to do by a person: %s: %s (%s)\n  why: %s\n", task.Where, strings.Join(task.Do, "; "), task.Rule, task.Why)
+	}
+	counts := map[State]int{}
+	for _, c := range r.Clients {
+		counts[c.State]++
 	}
 	var parts []string
 	for _, state := range []State{Done, Waiting, Blocked, Failed} {
@@ -204,4 +224,31 @@ func (r Report) WriteText(w io.Writer) error {
 		fmt.Fprintf(t, "calls: xpm %d, nimbus %d, myobae %d\n", r.Calls["xpm"], r.Calls["nimbus"], r.Calls["myobae"])
 	}
 	return t.Flush()
+}
+
+func (c ClientReport) title() string { return strings.TrimSpace(c.Code + " " + c.Name) }
+
+func (c ClientReport) writeText(w io.Writer) {
+	fmt.Fprintf(w, "%s: %s\n", c.title(), c.State)
+	for _, s := range c.Steps {
+		if s.State == Pending && s.Reason == "" {
+			s.Reason = "waits for the steps before it"
+		}
+		if s.Proof != "" {
+			s.Reason = fmt.Sprintf("%s [%s]", s.Reason, s.Proof)
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
+	}
+	writeFindings(w, c.Steps)
+	for _, k := range c.Kept {
+		what := k.What + " " + k.ID
+		if k.Name != "" {
+			what = fmt.Sprintf("%s %s (%s)", k.What, k.Name, k.ID)
+		}
+		fmt.Fprintf(w, "  kept: %s: %s (%s)\n", what, k.Why, k.Rule)
+	}
+	for _, back := range c.Return {
+		fmt.Fprintf(w, "  %s\n", back)
+	}
+	fmt.Fprintln(w)
 }

@@ -194,16 +194,16 @@ func (s *session) each(ctx context.Context, actions []Action, do func(Action) er
 }
 
 func (s *session) act(ctx context.Context, clients []string, a Action) error {
-	switch a.Kind {
-	case ActionApply:
-		if err := s.Batch.halted(); err != nil {
-			return err
-		}
-		return s.applyEffect(ctx, clients, a)
-	case ActionAsk:
+	if a.Kind == ActionCheck {
+		return s.check(ctx, clients, a)
+	}
+	if err := s.Batch.halted(); err != nil {
+		return err
+	}
+	if a.Kind == ActionAsk {
 		return s.ask(ctx, a)
 	}
-	return s.check(ctx, clients, a)
+	return s.applyEffect(ctx, clients, a)
 }
 
 func sleepUntil(ctx context.Context, t time.Time) error {

@@ -50,6 +50,11 @@ func (p practice) checkFullSync(ctx context.Context, v View) (Verdict, error) {
 		} else if left {
 			return done("every client of the wave has left the Client Grid"), nil
 		}
+		if held, err := p.held(ctx, v); err != nil {
+			return Verdict{}, err
+		} else if held {
+			return done("an earlier sync has left the clients on the Client Grid, and what held them still does"), nil
+		}
 		return p.startSync(ctx, v, next)
 	}
 	last := tried[len(tried)-1]
@@ -200,6 +205,23 @@ func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
 		}
 	}
 	return left, nil
+}
+
+// held reports whether a sync that was to remove them has left all clients of the
+// wave that are on the Client Grid, and whatever held them still does: another sync
+// would remove none of them.
+func (p practice) held(ctx context.Context, v View) (bool, error) {
+	v.progress.mu.RLock()
+	synced := true
+	for _, code := range v.clients {
+		synced = synced && v.progress.of(unit{client: code}).synced > 0
+	}
+	v.progress.mu.RUnlock()
+	if readable, err := p.offers(ctx, v, nimbus.CapabilityClientsRead); err != nil || !readable || !synced {
+		return false, err
+	}
+	left, err := p.unexplained(ctx, v)
+	return err == nil && len(left) == 0, err
 }
 
 // stays reports whether there is a reason for an entity to stay after a sync.

@@ -151,6 +151,9 @@ func (w *waves) next(ctx context.Context) (clients []string, number int, err err
 				w.running = n
 			}
 		}
+		if n := len(w.begun[w.running]); n > 0 && n <= w.canaryDue() {
+			w.trial = w.running
+		}
 	}
 	if w.running > 0 {
 		return w.begun[w.running], w.running, nil
@@ -207,10 +210,31 @@ func (w *waves) form(ctx context.Context) (clients []string, number int, err err
 // the canary.
 func (w *waves) size() (size int, canary bool) {
 	size = w.Plan.wave(w.Batch)
-	if first := w.Batch.canary(len(w.Plan.Spec.Entities)); first > 0 && w.progress.wavesOfSpec() == 0 {
+	if first := w.canaryDue(); first > 0 {
 		size, canary = first, true
 	}
 	return min(size, len(w.ready)), canary
+}
+
+// canaryDue is the size of the canary, or 0 where there is none, or as many clients
+// are through: then it has come through, in this session or an earlier one.
+func (w *waves) canaryDue() int {
+	first := w.Batch.canary(len(w.Plan.Spec.Entities))
+	if first == 0 {
+		return 0
+	}
+	w.progress.mu.RLock()
+	defer w.progress.mu.RUnlock()
+	through := 0
+	for _, e := range w.Plan.Spec.Entities {
+		if w.through(w.infos, unit{client: e.Code}, w.progress.waveOf[e.Code]) {
+			through++
+		}
+		if through == first {
+			return 0
+		}
+	}
+	return first
 }
 
 // free is when a wave of so many calls may begin: what the quota says, and what

@@ -24,40 +24,40 @@ type builtin struct {
 	dirs    []string // to be removed
 }
 
-// builtinWorld is what the built-in practice begins with. It has the edition
-// and the filter field that the command line names, unless -world says otherwise.
-func (o options) builtinWorld() (offboardtest.World, error) {
-	if o.world == "" {
-		return o.defaultWorld(), nil
+// builtinWorld is what the built-in practice begins with. It has the edition and
+// the filter field that the specification names, unless the file says otherwise.
+func builtinWorld(file string, spec offboard.Spec) (offboardtest.World, error) {
+	if file == "" {
+		return defaultWorld(spec), nil
 	}
-	f, err := os.Open(o.world)
+	f, err := os.Open(file)
 	if err != nil {
 		return offboardtest.World{}, inputErrorf("the world cannot be read: %v", err)
 	}
 	defer f.Close()
 	w, err := offboardtest.ReadWorld(f)
 	if err != nil {
-		return offboardtest.World{}, inputErrorf("%s: %v: README.md shows what a world may hold", o.world, err)
+		return offboardtest.World{}, inputErrorf("%s: %v: README.md shows what a world may hold", file, err)
 	}
 	if w.Edition == nimbus.EditionUnknown {
-		w.Edition = o.edition()
+		w.Edition = spec.Policy.Documents.Edition()
 	}
 	return w, nil
 }
 
-func (o options) defaultWorld() offboardtest.World {
-	w := offboardtest.DefaultWorld(o.edition(), o.source != string(offboard.SourceNone))
+func defaultWorld(spec offboard.Spec) offboardtest.World {
+	w := offboardtest.DefaultWorld(spec.Policy.Documents.Edition(), spec.Source != offboard.SourceNone)
 	w.Sync.Takes = offboardtest.Duration(2 * time.Second) // long enough to be seen waiting
 	switch {
-	case o.source == string(offboard.SourceXPMField):
-		w.XPMFilterField = cmp.Or(o.field, offboard.DefaultField)
+	case spec.Source == offboard.SourceXPMField:
+		w.XPMFilterField = cmp.Or(spec.Field, offboard.DefaultField)
 		for i := range w.Clients {
 			w.Clients[i].XPM.Fields = map[string]any{w.XPMFilterField: true}
 		}
-	case o.field != "":
-		w.FilterField = o.field
+	case spec.Field != "":
+		w.FilterField = spec.Field
 		for i := range w.Clients {
-			w.Clients[i].MYOBAE.ExtraFields = map[string]any{o.field: true}
+			w.Clients[i].MYOBAE.ExtraFields = map[string]any{spec.Field: true}
 		}
 	}
 	return w

@@ -21,13 +21,14 @@ var builtinClients []byte
 
 // clientList is a file of clients. Every client remembers its line.
 type clientList struct {
-	file  string
-	items []listedClient
+	file   string
+	policy string // the file of the policy, empty where flags are it
+	items  []listedClient
 }
 
 type listedClient struct {
 	entity offboard.Entity
-	line   int
+	line   int // 0 in a plan
 }
 
 func (l clientList) entities() []offboard.Entity {
@@ -172,18 +173,16 @@ func (l clientList) notCSV(err error) error {
 // and an *offboard.UnknownClientsError the lines of all.
 func (l clientList) explain(err error) error {
 	if e, ok := errors.AsType[*offboard.SpecError](err); ok {
-		var i int
-		if n, _ := fmt.Sscanf(e.Field, "entities[%d]", &i); n == 1 && i < len(l.items) {
-			_, field, _ := strings.Cut(e.Field, ".")
-			field = map[string]string{"retainUntil": "retain_until", "serviceEnded": "service_ended", "code": "code", "name": "name"}[field]
-			return l.wrong(l.items[i].line, "(%s): %s %s", l.items[i].entity.Code, field, hintHeldElsewhere(field, e.Problem))
-		}
-		return inputErrorf("%s %s", e.Field, e.Problem)
+		return l.explainSpec(e)
 	}
 	if e, ok := errors.AsType[*offboard.UnknownClientsError](err); ok {
 		var unknown []string
 		for _, c := range l.items {
-			if slices.Contains(e.Codes, c.entity.Code) {
+			switch {
+			case !slices.Contains(e.Codes, c.entity.Code):
+			case c.line == 0:
+				unknown = append(unknown, c.entity.Code)
+			default:
 				unknown = append(unknown, fmt.Sprintf("%s (line %d)", c.entity.Code, c.line))
 			}
 		}
@@ -192,9 +191,28 @@ func (l clientList) explain(err error) error {
 	return err
 }
 
-func hintHeldElsewhere(field, problem string) string {
-	if field == "retain_until" || field == "service_ended" {
-		return problem + "; wait until the date has passed, use -folder keep, or state with -held-elsewhere that the records are held elsewhere"
+func (l clientList) explainSpec(e *offboard.SpecError) error {
+	var i int
+	n, _ := fmt.Sscanf(e.Field, "entities[%d]", &i)
+	switch inList := n == 1 && i < len(l.items); {
+	case inList && l.items[i].line > 0:
+		_, field, _ := strings.Cut(e.Field, ".")
+		field = map[string]string{"retainUntil": "retain_until", "serviceEnded": "service_ended", "code": "code", "name": "name"}[field]
+		return l.wrong(l.items[i].line, "(%s): %s %s", l.items[i].entity.Code, field, l.hint(field, e.Problem))
+	case inList:
+		return inputErrorf("%s: spec.%v", l.file, e)
+	case l.policy != "":
+		return inputErrorf("%s: %v", l.policy, e)
 	}
-	return problem
+	return inputErrorf("%v", e)
+}
+
+func (l clientList) hint(field, problem string) string {
+	switch {
+	case field != "retain_until" && field != "service_ended":
+		return problem
+	case l.policy != "":
+		return problem + "; wait until the date has passed, or have " + l.policy + " keep the folder or say that the records are held elsewhere"
+	}
+	return problem + "; wait until the date has passed, use -folder keep, or state with -held-elsewhere that the records are held elsewhere"
 }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/offboard"
@@ -21,16 +22,34 @@ func complain(stderr io.Writer, err error) int {
 	}
 	_, locked := errors.AsType[*filejournal.LockedError](err)
 	_, corrupt := errors.AsType[*filejournal.CorruptError](err)
-	if !locked && !corrupt { // those two say themselves what to do
+	_, anchored := errors.AsType[*filejournal.AnchorError](err)
+	if !locked && !corrupt && !anchored { // those say themselves what to do
 		fmt.Fprintln(stderr, "Nothing was sent. Mend this, or begin in another directory with -dir, and run the same command again.")
 	}
 	return exitFailed
 }
 
+// refusals gives what a run refuses before it touches anything the words of the
+// command line.
+func (j *job) refusals(err error) error {
+	if e, ok := errors.AsType[*offboard.CapError](err); ok {
+		return inputErrorf("%v: -cap %d allows them", e, e.Clients)
+	}
+	e, ok := errors.AsType[*offboard.StalePlanError](err)
+	if !ok {
+		return j.clients.explain(err)
+	}
+	text := j.opts.plan + " is out of date, and nothing was done:\n"
+	for _, c := range e.Changes {
+		text += "  " + c.String() + "\n"
+	}
+	return inputErrorf("%sMake another plan with -preview -out, look at it, and run that.", text)
+}
+
 // conclude writes the report and, where not everything is done, what to do
 // next. It returns the exit code.
 func (j *job) conclude(ctx context.Context, report offboard.Report, err error, dir string, stdout, stderr io.Writer) int {
-	err = j.clients.explain(err)
+	err = j.refusals(err)
 	code := j.code(ctx, report, err)
 	if code == exitUsage {
 		return complain(stderr, inputErrorf("%v", err))
@@ -47,8 +66,14 @@ func (j *job) conclude(ctx context.Context, report offboard.Report, err error, d
 	if err != nil && !interrupted(ctx, err) {
 		fmt.Fprintf(stderr, "offboard: %v\n", err)
 	}
+	if j.scope != "" {
+		fmt.Fprintf(stderr, "The plan is in %s, scope %s. Look at it; -plan %s runs it.\n", j.opts.out, j.scope[:16], j.opts.out)
+	}
 	for _, line := range j.advice(ctx, code, report, err) {
 		fmt.Fprintln(stderr, line)
+	}
+	if halted(err) && stopped(dir)() != "" {
+		fmt.Fprintf(stderr, "Remove %s first.\n", filepath.Join(dir, stopFile))
 	}
 	if code != exitDone && !j.opts.preview {
 		fmt.Fprintln(stderr, j.again(dir))
@@ -56,25 +81,34 @@ func (j *job) conclude(ctx context.Context, report offboard.Report, err error, d
 	return code
 }
 
+// many is the number of clients above which those with which nothing is wrong are
+// told in one line each.
+const many = 20
+
 func write(report offboard.Report, asJSON bool, w io.Writer) error {
-	if !asJSON {
-		return report.WriteText(w)
+	switch {
+	case asJSON:
+		return encode(w, report)
+	case len(report.Clients) > many && !report.Preview:
+		return report.WriteBrief(w)
 	}
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(report)
+	return report.WriteText(w)
 }
 
 func interrupted(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && errors.Is(err, ctx.Err())
 }
 
+func halted(err error) bool {
+	_, ok := errors.AsType[*offboard.HaltError](err)
+	return ok
+}
+
 // code is the exit code of a run: the first that applies of 2, 1, 4, 3, 0.
 func (j *job) code(ctx context.Context, report offboard.Report, err error) int {
 	var plan *offboard.PlanError
 	var input *inputError
-	cut := interrupted(ctx, err)
+	cut := interrupted(ctx, err) || halted(err)
 	switch state := report.State(); {
 	case errors.As(err, &input), errors.As(err, &plan):
 		return exitUsage
@@ -98,7 +132,7 @@ func (j *job) advice(ctx context.Context, code int, report offboard.Report, err 
 	case exitBlocked:
 		return []string{"Blocked by a rule: see the steps marked blocked in the report, and put right what they name."}
 	case exitWaiting:
-		return j.waitingFor(ctx, report)
+		return j.waitingFor(ctx, report, err)
 	}
 	return nil
 }
@@ -129,6 +163,9 @@ func failures(report offboard.Report, err error) []string {
 		}
 	}
 	lines := []string{"Something failed. What was done is in the journal, and nothing is lost."}
+	if report.Preview {
+		lines[0] = "Something failed. Nothing was done."
+	}
 	all := strings.Join(texts, "\n")
 	for _, r := range remedies {
 		if strings.Contains(all, r.sentinel.Error()) {
@@ -138,9 +175,12 @@ func failures(report offboard.Report, err error) []string {
 	return lines
 }
 
-func (j *job) waitingFor(ctx context.Context, report offboard.Report) (lines []string) {
+func (j *job) waitingFor(ctx context.Context, report offboard.Report, err error) (lines []string) {
 	if ctx.Err() != nil {
 		lines = append(lines, "Interrupted. What was done is in the journal, and nothing new was started.")
+	}
+	if halted(err) {
+		return append(lines, "Halted. What was done is in the journal, and nothing new was started.")
 	}
 	approval, byHand := false, 0
 	for _, t := range report.Tasks {
@@ -158,6 +198,9 @@ func (j *job) waitingFor(ctx context.Context, report offboard.Report) (lines []s
 		lines = append(lines, "Waiting for approval of what destroys."+nobody+" Approve it in a terminal, or with -yes.")
 	case byHand > 0:
 		lines = append(lines, fmt.Sprintf("Waiting for a person: the report ends with what is to be done (tasks: %d).%s Do it, and answer in a terminal.", byHand, nobody))
+	case ctx.Err() == nil && j.held.After(time.Now()):
+		lines = append(lines, fmt.Sprintf("Waiting for XPM's quota of the day until %s, which is longer than -wait %s. Until then no further wave begins, however often the command is run.",
+			j.held.Local().Format("Mon 2 Jan 15:04"), j.opts.wait))
 	case ctx.Err() == nil:
 		lines = append(lines, fmt.Sprintf("Waiting for a sync, an operation or a quota, for longer than -wait %s.", j.opts.wait))
 	}

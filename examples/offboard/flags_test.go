@@ -1,12 +1,12 @@
 package main
 
 import (
+	"flag"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/practicekit/offboarding/nimbus"
 	"github.com/practicekit/offboarding/offboard"
 )
 
@@ -33,11 +33,26 @@ func TestFlags_Refused(t *testing.T) {
 		"-dir=":                                  "-dir is empty",
 		"-as=":                                   "-as is empty",
 		"-config x.json -world y.json clients.csv": "use one of them",
-		"-config x.json":                               "FILE.csv",
-		"-config missing.json clients.csv":             "the config cannot be read",
-		"-world missing.json":                          "the world cannot be read",
-		"one.csv two.csv":                              "name one",
-		"missing.csv":                                  "the clients cannot be read",
+		"-config x.json":                          "FILE.csv",
+		"-config missing.json clients.csv":        "the config cannot be read",
+		"-world missing.json":                     "the world cannot be read",
+		"one.csv two.csv":                         "name one",
+		"-wave 0":                                 "want a number from 1: -h",
+		"-parallel none":                          "want a number from 1",
+		"-canary 0":                               "want a number from 1, or none",
+		"-cap -1":                                 "want a number from 1, or none",
+		"-max-failed none":                        "want a number from 1, or any",
+		"-out plan.json":                          "add -preview",
+		"-plan p.json a.csv":                      "leave a.csv out",
+		"-plan p.json -folder keep":               "leave -folder out",
+		"-plan p.json -source xpm -policy p.json": "leave -source, -policy out",
+		"-plan p.json -preview":                   "leave -preview out",
+		"-plan missing.json":                      "the plan cannot be read",
+		"-plan=":                                  "-plan is empty",
+		"-policy p.json -cdm -contacts keep":      "-cdm, -contacts would say part of it again",
+		"-policy missing.json":                    "the policy cannot be read",
+		"-anchor=":                                "-anchor is empty",
+		"missing.csv":                             "the clients cannot be read",
 		"-cdm=false -folder delete -permanent testing": "",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -62,11 +77,11 @@ func TestFlags_Help(t *testing.T) {
 	t.Parallel()
 	o := offboardWith(t, "-h")
 	o.want(t, exitDone, "stdout:-held-elsewhere", "stdout:Exit codes")
-	for _, name := range []string{"source", "field", "cdm", "folder", "permanent", "held-elsewhere", "contacts", "signatures", "dir", "preview", "yes", "as", "wait", "json", "config", "world"} {
-		if !strings.Contains(o.stdout, "\n  -"+name) {
-			t.Errorf("-%s is not explained", name)
+	new(options).flags().VisitAll(func(f *flag.Flag) {
+		if !strings.Contains(o.stdout, "\n  -"+f.Name) {
+			t.Errorf("-%s is not explained", f.Name)
 		}
-	}
+	})
 }
 
 func TestFlags_FileAnywhere(t *testing.T) {
@@ -75,6 +90,36 @@ func TestFlags_FileAnywhere(t *testing.T) {
 		o, err := parseFlags(args)
 		if err != nil || o.clients != "a.csv" || !o.yes || o.folder != "archive" {
 			t.Errorf("%q: %+v, %v", args, o, err)
+		}
+	}
+}
+
+// -compare reads two plans and nothing else.
+func TestFlags_Compare(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"-compare a.json":              "name the newer one behind it",
+		"-compare= b.json":             "-compare is empty",
+		"-compare a.json b.json -yes":  "leave -yes out",
+		"-compare a.json b.json":       "the plan cannot be read",
+		"-compare a.json -json b.json": "the plan cannot be read",
+		"-compare a.json b.json c":     "name one",
+	} {
+		offboardWith(t, strings.Fields(args)...).want(t, exitUsage, want)
+	}
+}
+
+// How many at a time: a number, or the word for none and any.
+func TestFlags_Batch(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]offboard.Batch{
+		"": {},
+		"-wave 5 -canary 2 -cap 300 -max-failed 1 -parallel 3": {Wave: 5, Canary: 2, Cap: 300, MaxFailed: 1, Parallel: 3},
+		"-canary none -cap none -max-failed any":               {Canary: -1, Cap: -1, MaxFailed: -1},
+	} {
+		o, err := parseFlags(strings.Fields(args))
+		if got := o.batch; err != nil || got.Wave != want.Wave || got.Canary != want.Canary || got.Cap != want.Cap || got.MaxFailed != want.MaxFailed || got.Parallel != want.Parallel {
+			t.Errorf("%s: %+v, %v", args, got, err)
 		}
 	}
 }
@@ -128,7 +173,7 @@ func TestFlags_Spec(t *testing.T) {
 		t.Fatal(err)
 	}
 	spec, err := o.spec(clients)
-	if err != nil || *spec.Policy.Documents.(offboard.NonCDM).Delete != (offboard.Permanent{Reason: "why", RecordsHeldElsewhere: true}) || o.edition() != nimbus.EditionNonCDM {
+	if err != nil || *spec.Policy.Documents.(offboard.NonCDM).Delete != (offboard.Permanent{Reason: "why", RecordsHeldElsewhere: true}) {
 		t.Errorf("%+v, %v", spec, err)
 	}
 }

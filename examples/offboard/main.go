@@ -7,23 +7,25 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"os/user"
 	"syscall"
+	"time"
 
 	"github.com/practicekit/offboarding/offboard"
-	"github.com/practicekit/offboarding/offboard/filejournal"
 )
 
 // The exit codes; of several that apply, the first of 2, 1, 4, 3 is returned.
 const (
 	exitDone    = 0
 	exitFailed  = 1 // something went wrong
-	exitUsage   = 2 // the command line, or a file that it names, is wrong
-	exitWaiting = 3 // for a sync or a person, or interrupted
+	exitUsage   = 2 // the command line, or a file that it names, is wrong or out of date
+	exitWaiting = 3 // for a sync, a quota or a person; interrupted or halted
 	exitBlocked = 4 // a rule forbids to go on
+	exitDiffers = 5 // the plans that were compared do
 )
 
 func main() {
@@ -63,6 +65,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case err != nil:
 		return complain(stderr, err)
 	}
+	if opts.compare != "" {
+		return opts.comparePlans(stdout, stderr)
+	}
 	job, err := prepare(opts, env)
 	if err != nil {
 		return complain(stderr, err)
@@ -78,29 +83,27 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // job is an off-boarding that is ready to start: all input has been checked and
 // nothing has been sent or written.
 type job struct {
+	wanted
 	opts    options
 	env     environment
-	clients clientList
-	spec    offboard.Spec
 	config  config
 	builtin *builtin           // nil with -config
 	person  *offboard.Terminal // nil where nobody can answer
+	scope   string             // of the plan that was written; empty: none was
+	held    time.Time          // the quota of the day lets no wave begin before; zero: none waits for it
 }
 
 func prepare(opts options, env environment) (*job, error) {
 	j := &job{opts: opts, env: env}
 	var err error
-	if j.clients, err = loadClients(opts.clients); err != nil {
-		return nil, err
-	}
-	if j.spec, err = opts.spec(j.clients); err != nil {
+	if j.wanted, err = opts.wanted(); err != nil {
 		return nil, err
 	}
 	if opts.config != "" {
 		j.config, err = loadConfig(opts.config, env.getenv)
 		return j, err
 	}
-	world, err := opts.builtinWorld()
+	world, err := builtinWorld(opts.world, j.spec)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +130,7 @@ func (j *job) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer
 	if err != nil {
 		return complain(stderr, err)
 	}
-	journal, err := openJournal(dir, j.opts.preview)
+	journal, err := j.openJournal(dir)
 	if err != nil {
 		return complain(stderr, err)
 	}
@@ -135,30 +138,75 @@ func (j *job) run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer
 	if torn := journal.Torn(); torn > 0 {
 		out.printf("An earlier run was cut off while it wrote its journal: the last %d bytes, which nothing was done on the strength of, are dropped.\n", torn)
 	}
-	r := offboard.Runner{Plan: offboard.NewPlan(j.spec, systems), Journal: journal, Operator: j.operator(stdin, out), Wait: j.opts.wait}
+	r := offboard.Runner{Plan: offboard.NewPlan(j.spec, systems), Journal: journal, Batch: j.opts.batch, Wait: j.opts.wait, Approved: j.plan}
+	progress, err := newProgress(ctx, out, r.Plan, journal)
+	if err != nil {
+		return complain(stderr, err)
+	}
 	var report offboard.Report
 	if j.opts.preview {
-		out.printf("Preview: nothing is sent but reads, and nothing is written.\n")
-		report, err = r.Preview(ctx)
+		progress.feed.Close()
+		report, err = j.preview(ctx, r, progress, out)
 	} else {
 		out.printf("Journal and evidence: %s\n", dir)
-		progress := newProgress(out, r.Plan)
-		for rec, err := range journal.Records(ctx) {
-			if err != nil {
-				return complain(stderr, err)
-			}
-			progress.recall(rec)
-		}
-		r.OnRecord = progress.show
-		report, err = r.Run(ctx)
-		progress.finish()
+		r.Batch.Halt = stopped(dir)
+		r.Operator = j.operator(stdin, out, progress)
+		report, err = j.offboard(ctx, r, progress, out)
+		err = errors.Join(err, journal.Close())
 	}
 	report.Calls = calls.counts()
 	return j.conclude(ctx, report, err, dir, stdout, stderr)
 }
 
+// offboard runs the plan, unless it is stopped from the beginning.
+func (j *job) offboard(ctx context.Context, r offboard.Runner, p *progress, out *screen) (offboard.Report, error) {
+	if reason := r.Batch.Halt(); reason != "" {
+		p.feed.Close()
+		report, err := r.Report(ctx)
+		return report, errors.Join(&offboard.HaltError{Reason: reason}, err)
+	}
+	if j.plan != nil {
+		out.printf("Plan: %s, scope %s\n", j.opts.plan, j.plan.Scope[:16])
+	}
+	out.printf("%s\n", forecast(r.Plan, r.Batch, p.feed.Tally().Done))
+	r.OnRecord = p.feed.Record
+	p.begin()
+	report, err := r.Run(ctx)
+	p.finish()
+	j.held = p.feed.Tally().Held
+	return report, err
+}
+
+// preview looks at everything, and writes the plan down if it is to be.
+func (j *job) preview(ctx context.Context, r offboard.Runner, p *progress, out *screen) (offboard.Report, error) {
+	var file *planWriter
+	if j.opts.out != "" {
+		var err error
+		if file, err = createPlan(j.opts.out); err != nil {
+			return offboard.Report{}, err
+		}
+		out.printf("Preview: nothing is sent but reads, and nothing is written but %s.\n", j.opts.out)
+	} else {
+		out.printf("Preview: nothing is sent but reads, and nothing is written.\n")
+	}
+	out.printf("%s\n", forecast(r.Plan, r.Batch, p.feed.Tally().Done))
+	plan, report, err := r.Propose(ctx)
+	switch {
+	case file == nil:
+		return report, err
+	case err != nil || report.State() == offboard.Failed:
+		out.printf("No plan is written: not everything could be looked at.\n")
+		return report, errors.Join(err, file.abandon())
+	}
+	if err := file.write(plan); err != nil {
+		return report, fmt.Errorf("the plan cannot be written: %w", err)
+	}
+	j.scope = plan.Scope
+	return report, nil
+}
+
 // operator is who answers: -yes for approvals, and a terminal for the rest.
-func (j *job) operator(stdin io.Reader, out *screen) offboard.Operator {
+func (j *job) operator(stdin io.Reader, out *screen, p *progress) offboard.Operator {
 	by := j.opts.as
 	if by == "" {
 		by = j.env.user
@@ -166,28 +214,10 @@ func (j *job) operator(stdin io.Reader, out *screen) offboard.Operator {
 	var person offboard.Operator
 	if j.env.asks {
 		j.person = offboard.NewTerminal(stdin, out, by)
-		person = asker{j.person, out}
+		person = asker{j.person, out, p.feed.Flush}
 	}
 	if j.opts.yes {
 		return offboard.Approve(by, "approved with -yes", person)
 	}
 	return person
-}
-
-// directory is where journal and evidence live.
-func (j *job) directory() (string, error) {
-	switch {
-	case j.opts.dir != "":
-		return j.opts.dir, nil
-	case j.builtin == nil:
-		return "offboarding", nil
-	}
-	return j.builtin.temporary(j.opts.preview)
-}
-
-func openJournal(dir string, preview bool) (*filejournal.Journal, error) {
-	if preview {
-		return filejournal.Read(dir)
-	}
-	return filejournal.Open(dir)
 }

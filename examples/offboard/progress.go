@@ -1,117 +1,113 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/practicekit/offboarding/offboard"
 )
 
-// progress prints the records of a run as they are journaled: a line for each
-// thing that is new, and how many of the steps are done.
+// often is how often it is counted how far a run is.
+const often = 500 * time.Millisecond
+
+// progress tells a run on a screen: a line for each thing that happens, and how
+// far it is. A screen that is slow holds up nobody but this.
 type progress struct {
-	out     *screen
-	total   int
-	done    int
-	states  map[[2]string]offboard.State
-	shown   map[[2]string]string // the last line about each client and step
-	printed int                  // how many steps were done when that was printed last
+	out      *screen
+	feed     *offboard.Feed
+	ended    chan struct{}
+	counted  chan struct{}
+	told     bool // something has happened
+	reported int  // how many steps were done when that was printed last
 }
 
-func newProgress(out *screen, plan offboard.Plan) *progress {
-	p := &progress{out: out, states: map[[2]string]offboard.State{}, shown: map[[2]string]string{}}
-	for _, step := range plan.Steps {
-		if step.Scope == offboard.PerWave {
-			p.total++
-		} else {
-			p.total += len(plan.Spec.Entities)
+// newProgress counts from where earlier runs have left off. It ends with finish.
+func newProgress(ctx context.Context, out *screen, plan offboard.Plan, journal offboard.Journal) (*progress, error) {
+	p := &progress{out: out, ended: make(chan struct{}), counted: make(chan struct{})}
+	p.feed = offboard.NewFeed(plan, p.tell)
+	if err := p.feed.Recall(ctx, journal); err != nil {
+		p.feed.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// begin starts to count.
+func (p *progress) begin() {
+	tally := p.feed.Tally()
+	p.reported = tally.StepsDone
+	p.out.begin(tally.Steps)
+	p.out.draw(tally.StepsDone, clients(tally)+others(tally))
+	go p.count() // ends with finish
+}
+
+// tell prints a line about an event. It is called in a goroutine of the feed.
+func (p *progress) tell(e offboard.Event) {
+	p.told = true
+	if line := describe(e); line != "" {
+		p.out.printf("%s\n", line)
+	}
+}
+
+func (p *progress) count() {
+	defer close(p.counted)
+	tick := time.NewTicker(often)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-tick.C:
+			p.show(p.feed.Tally())
 		}
 	}
-	out.begin(p.total)
-	return p
 }
 
-// recall takes in a record of an earlier run.
-func (p *progress) recall(r offboard.Record) {
-	if r.Step == "" {
+// show says how far the run is: on a terminal as a bar, and elsewhere as a line
+// whenever another tenth of the steps is done.
+func (p *progress) show(t offboard.Tally) {
+	p.out.draw(t.StepsDone, clients(t)+others(t))
+	if !p.out.live && t.StepsDone-p.reported >= max(1, t.Steps/10) {
+		p.line(t)
+	}
+}
+
+func (p *progress) line(t offboard.Tally) {
+	p.out.printf("%d of %d steps and %s done%s\n", t.StepsDone, t.Steps, clients(t), others(t))
+	p.reported = t.StepsDone
+}
+
+func clients(t offboard.Tally) string {
+	return fmt.Sprintf("%d of %s", t.Done, plural(t.Clients, "client"))
+}
+
+// others says what is known of the clients that are not done, and how long they
+// take, if that is known.
+func others(t offboard.Tally) (text string) {
+	if t.Stopped > 0 {
+		text = fmt.Sprintf(", %d stopped", t.Stopped)
+	}
+	switch {
+	case t.Held.After(time.Now()):
+		text += ", waits until " + t.Held.Local().Format("Mon 15:04")
+	case t.Known && t.Left > 0:
+		text += fmt.Sprintf(", about %s left", roughly(t.Left))
+	}
+	return text
+}
+
+// finish tells what is still to be told, and leaves the count as the last line.
+func (p *progress) finish() {
+	close(p.ended)
+	<-p.counted
+	p.feed.Close()
+	p.out.end()
+	if !p.told { // the run was refused
 		return
 	}
-	key := [2]string{r.Client, r.Step}
-	state := p.states[key]
-	switch r.Kind {
-	case offboard.KindChecked:
-		state = r.State
-	case offboard.KindIntent, offboard.KindOutcome:
-		state = offboard.Unknown
-	}
-	if isDone(p.states[key]) {
-		p.done--
-	}
-	if isDone(state) {
-		p.done++
-	}
-	p.states[key] = state
-}
-
-func isDone(s offboard.State) bool { return s == offboard.Done || s == offboard.Skipped }
-
-// show takes in and prints a record of this run.
-func (p *progress) show(r offboard.Record) {
-	p.recall(r)
-	key := [2]string{r.Client, r.Step}
-	line := describe(r)
-	if line != "" && p.shown[key] != line {
-		p.shown[key] = line
-		who := r.Client
-		if who == "" {
-			who = "all"
-		}
-		p.out.printf("%s  %-10s %-18s %s\n", r.Time.Local().Format("15:04:05"), who, r.Step, line)
-	}
-	p.count()
-}
-
-// describe says in one line what a record is about; empty: nothing to tell.
-func describe(r offboard.Record) string {
-	switch r.Kind {
-	case offboard.KindChecked:
-		switch {
-		case r.State == offboard.Todo:
-			return "" // the effect follows, or the check is done again first
-		case r.Proof != "":
-			return fmt.Sprintf("%s: %s [%s]", r.State, r.Reason, r.Proof)
-		}
-		return fmt.Sprintf("%s: %s (%s)", r.State, r.Reason, r.Rule)
-	case offboard.KindIntent:
-		return "sending: " + r.Target
-	case offboard.KindOutcome:
-		if r.State == offboard.Done {
-			return "" // what it did is read next
-		}
-		return fmt.Sprintf("%s: %s", r.State, r.Reason)
-	case offboard.KindAnswered:
-		return "answered by " + r.Answer.By
-	case offboard.KindAsked:
-		if r.Answer != nil {
-			return r.Reason + ", says " + r.Answer.By
-		}
-	}
-	return ""
-}
-
-// count shows how far the run is: on a terminal always, as a bar, and elsewhere
-// as a line whenever another tenth of the steps is done.
-func (p *progress) count() {
-	p.out.draw(p.done)
-	if !p.out.live && p.done-p.printed >= max(1, p.total/10) {
-		p.out.printf("%d of %d steps done\n", p.done, p.total)
-		p.printed = p.done
-	}
-}
-
-// finish leaves the count as the last line.
-func (p *progress) finish() {
-	if p.out.live || p.done != p.printed {
-		p.out.printf("%d of %d steps done\n", p.done, p.total)
-	}
+	t := p.feed.Tally()
+	t.Known, t.Held = false, time.Time{} // what is left is not under way any more
+	p.line(t)
 	p.out.printf("\n")
 }

@@ -34,16 +34,30 @@ func TestScreen_BarIsTheLastLine(t *testing.T) {
 	var out bytes.Buffer
 	s := &screen{w: &out, live: true}
 	s.begin(4)
-	s.draw(1)
-	wantLines(t, &out, "Steps done:  25% [======>.......................] (1/4)")
+	s.draw(1, "0 of 2 clients")
+	wantLines(t, &out, "Done  25% [====>...............]  0 of 2 clients")
 	s.printf("short\n")
-	wantLines(t, &out, "short", "")
-	s.draw(3)
-	s.draw(2) // a step that was done may have to be done again
-	wantLines(t, &out, "short", "Steps done:  50% [==============>...............] (2/4)")
-	s.draw(4)
+	wantLines(t, &out, "short", "Done  25% [====>...............]  0 of 2 clients")
+	s.draw(3, "1 of 2 clients, about 3 min left")
+	s.draw(2, "1 of 2 clients") // a step that was done may have to be done again
+	wantLines(t, &out, "short", "Done  50% [=========>..........]  1 of 2 clients")
+	s.end()
 	s.printf("4 of 4\n")
 	wantLines(t, &out, "short", "4 of 4", "")
+	s.draw(4, "late")
+	wantLines(t, &out, "short", "4 of 4", "")
+}
+
+// A line that wraps could not be written over.
+func TestScreen_BarIsNarrow(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := &screen{w: &out, live: true}
+	s.begin(4)
+	s.draw(1, strings.Repeat("x", 200))
+	if got := visible(out.String()); len(got) != 1 || len(got[0]) != narrow {
+		t.Errorf("it shows %q", got)
+	}
 }
 
 func TestScreen_NoBarWhereLinesStay(t *testing.T) {
@@ -51,32 +65,34 @@ func TestScreen_NoBarWhereLinesStay(t *testing.T) {
 	var out bytes.Buffer
 	s := &screen{w: &out}
 	s.begin(4)
-	s.draw(1)
+	s.draw(1, "0 of 2 clients")
 	s.printf("line\n")
 	if out.String() != "line\n" {
 		t.Errorf("wrote %q", out.String())
 	}
 }
 
-// What happens while a person is asked is told after the answer.
+// What has happened is told before the question, and what happens while a person
+// is asked, after the answer.
 func TestAsker_NothingRunsIntoAQuestion(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	s := &screen{w: &out, live: true}
 	s.begin(4)
-	s.draw(1)
+	s.draw(1, "")
 	person := offboard.OperatorFunc(func(context.Context, offboard.Task) (offboard.Answer, error) {
 		s.Write([]byte("Is it done? "))
 		s.printf("meanwhile\n")
-		s.draw(2)
-		wantLines(t, &out, "Is it done?")
+		s.draw(2, "")
+		wantLines(t, &out, "before", "Is it done?")
 		out.WriteString("yes\n") // the terminal's echo
 		return offboard.Answer{Yes: true}, nil
 	})
-	if answer, err := (asker{person, s}).Ask(t.Context(), offboard.Task{}); err != nil || !answer.Yes {
+	told := func(context.Context) { s.printf("before\n") }
+	if answer, err := (asker{person, s, told}).Ask(t.Context(), offboard.Task{}); err != nil || !answer.Yes {
 		t.Errorf("%+v, %v", answer, err)
 	}
-	wantLines(t, &out, "Is it done? yes", "meanwhile", "")
-	s.draw(3)
-	wantLines(t, &out, "Is it done? yes", "meanwhile", "Steps done:  75% [=====================>........] (3/4)")
+	wantLines(t, &out, "before", "Is it done? yes", "meanwhile", "Done  50% [=========>..........]")
+	s.draw(3, "1 of 2 clients")
+	wantLines(t, &out, "before", "Is it done? yes", "meanwhile", "Done  75% [==============>.....]  1 of 2 clients")
 }

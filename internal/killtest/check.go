@@ -45,18 +45,19 @@ var volatile = map[string]bool{
 	"Modified": true, "LastModified": true, "RowVersion": true, "modifiedAt": true, "startedAt": true, "finishedAt": true, "logins": true,
 }
 
-// exportName is the name of a filed history; its number counts the exports that
-// were begun.
-var exportName = regexp.MustCompile(`^(Client-History-.*-history-)\d+\.csv$`)
+// exportName is the name of a filed history; it ends with a part of the digest.
+var exportName = regexp.MustCompile(`^(Client-History-.*-)[0-9a-f]{16}\.csv$`)
 
-// comparable is the state without what may differ between runs. Of a filed
-// history that is the number, and what follows from the times in its rows.
+// comparable is the state without what may differ between runs. Of a filed history
+// that is its id, which depends on the order of uploads by several workers, and what
+// follows from how many rows it had by then.
 func comparable(v any) any {
 	switch v := v.(type) {
 	case []any:
 		for i := range v {
 			v[i] = comparable(v[i])
 		}
+		slices.SortStableFunc(v, func(a, b any) int { return strings.Compare(place(a), place(b)) })
 	case object:
 		for name := range v {
 			if volatile[name] {
@@ -70,11 +71,24 @@ func comparable(v any) any {
 		}
 		if name, ok := v["name"].(string); ok && exportName.MatchString(name) {
 			v["name"] = exportName.ReplaceAllString(name, "${1}N.csv")
+			delete(v, "id")
 			delete(v, "sha256")
 			delete(v, "size")
 		}
 	}
 	return v
+}
+
+// place is where a document lies, by which lists of documents are put in order;
+// empty for all else.
+func place(v any) string {
+	o, _ := v.(object)
+	folder, _ := o["folderId"].(string)
+	name, _ := o["name"].(string)
+	if folder == "" {
+		return ""
+	}
+	return folder + "/" + name
 }
 
 // changes are the effects that changed something, in a form that does not

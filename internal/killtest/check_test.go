@@ -12,7 +12,7 @@ import (
 )
 
 func TestNoneTwice(t *testing.T) {
-	upload := effect{"nimbus", "upload-document", "A", "f-1/Client-History-a-history-1.csv", true}
+	upload := effect{"nimbus", "upload-document", "A", "f-1/Client-History-a-0123456789abcdef.csv", true}
 	unchanged := upload
 	unchanged.Changed = false
 	other := upload
@@ -38,14 +38,14 @@ func state(t *testing.T, text string) any {
 }
 
 func TestSame(t *testing.T) {
-	const one = `{"syncs":[{"kind":"full","number":1,"id":"a"}],"archive":[{"id":"d-1","name":"Client-History-a-history-1.csv","sha256":"x","size":1,"modifiedAt":"1"}]}`
+	const one = `{"syncs":[{"kind":"full","number":1,"id":"a"}],"archive":[{"id":"d-1","folderId":"f-1","name":"Client-History-a-0123456789abcdef.csv","sha256":"x","size":1,"modifiedAt":"1"},{"id":"d-2","folderId":"f-1","name":"Letter.pdf"}]}`
 	archive := effect{"xpm", "archive-client", "A", "1", true}
 	whole := result{state: state(t, one), effects: []effect{archive}}
 	for text, same := range map[string]bool{
 		one: true,
-		strings.NewReplacer(`"id":"a"`, `"id":"b"`, "history-1.csv", "history-2.csv", `"x"`, `"y"`, `"modifiedAt":"1"`, `"modifiedAt":"2"`).Replace(one): true,
+		strings.NewReplacer(`"id":"a"`, `"id":"b"`, "0123456789abcdef.csv", "fedcba9876543210.csv", `"d-1"`, `"d-9"`, `"x"`, `"y"`, `"modifiedAt":"1"`, `"modifiedAt":"2"`).Replace(one): true,
 		strings.Replace(one, `"number":1`, `"number":2`, 1):              false,
-		strings.Replace(one, "d-1", "d-2", 1):                            false,
+		strings.Replace(one, "d-2", "d-3", 1):                            false,
 		strings.Replace(one, "Client-History-a", "Client-History-b", 1):  false,
 		strings.Replace(one, `{"kind"`, `{"kind":"full"},{"kind"`, 1):    false,
 		strings.Replace(one, `"archive":[`, `"archive":[{"id":"d"},`, 1): false,

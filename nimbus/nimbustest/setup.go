@@ -44,7 +44,8 @@ type Document struct {
 	Content                       []byte
 	Path                          string // empty: nimbus.PathCurrent
 	Published, Locked, CheckedOut bool
-	Earlier                       [][]byte // contents of earlier versions, oldest first
+	Earlier                       [][]byte  // contents of earlier versions, oldest first
+	ModifiedAt                    time.Time // zero: now
 }
 
 // Folder is a business folder to begin with.
@@ -140,10 +141,13 @@ func (s *Server) AddDocument(client string, d Document) (nimbus.DocumentID, erro
 
 func (s *state) newDocument(f *folder, d Document) *document {
 	id, seq := s.next("d")
+	if d.ModifiedAt.IsZero() {
+		d.ModifiedAt = time.Now()
+	}
 	added := &document{seq: seq, content: slices.Clone(d.Content), Document: nimbus.Document{
 		ID: nimbus.DocumentID(id), Name: d.Name, FolderID: f.ID, Path: d.Path, Size: int64(len(d.Content)),
 		SHA256: digestHex(d.Content), Published: d.Published, Locked: d.Locked, CheckedOut: d.CheckedOut,
-		ModifiedAt: time.Now().UTC().Truncate(time.Second),
+		ModifiedAt: d.ModifiedAt.UTC().Truncate(time.Second),
 	}}
 	for n, content := range d.Earlier {
 		added.earlier = append(added.earlier, version{content: slices.Clone(content), DocumentVersion: nimbus.DocumentVersion{

@@ -144,9 +144,12 @@ func (p *Practice) addMYOBAE(c Client) {
 
 func (p *Practice) addNimbus(c Client) error {
 	id := string(p.Nimbus.AddClient(nimbustest.Client{Code: c.Code, Name: c.Name, Integrated: c.Nimbus.Integrated, HistoryRows: c.Nimbus.HistoryRows}))
+	// A fixed date: the same world gives the same snapshots, so that a plan of it can
+	// be run by another process.
+	filed := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, d := range c.Nimbus.Documents {
 		if _, err := p.Nimbus.AddDocument(id, nimbustest.Document{Name: d.Name, Content: []byte(d.Content), Path: d.Path,
-			Published: d.Published, Locked: d.Locked, CheckedOut: d.CheckedOut}); err != nil {
+			Published: d.Published, Locked: d.Locked, CheckedOut: d.CheckedOut, ModifiedAt: filed}); err != nil {
 			return err
 		}
 	}

@@ -27,30 +27,26 @@ type mishap struct {
 }
 
 func regressions() []regression {
-	const undone = "a close that the journal says is done is not told from one that was never sent: checkMYOBAE has no guard for it, as checkArchived has"
 	return []regression{
 		{
 			name: "I1: a filing that was not done counts as a row of the history, and hides one that somebody added", variant: "XPM, CDM, archive",
 			steps: []mishap{{1, "append intent file-history", CrashAfter}, {2, "Documents.List", AddDocument}},
-			open:  "filingsSince counts every attempt to file, whether or not it added a row", breach: "I1: ",
 		},
 		{
 			name: "I1: a filing that is sent twice, after a stale list, counts as two rows", variant: "XPM, CDM, archive",
 			steps: []mishap{{1, "Documents.Upload", NoFault}, {1, "Documents.List", StaleOften}, {2, "Documents.List", AddDocument}},
-			open:  "filingsSince counts every attempt to file, whether or not it added a row", breach: "I1: ",
 		},
 		{
 			name: "I9: a stale answer of XPM takes the place of a sync that removed nothing", variant: "XPM, CDM, archive",
-			steps: []mishap{{1, "Syncs.StartFull", SyncIdle}, {1, "Clients.Get", NoFault}, {1, "EmailJobs.ListByClient", NoFault}, {1, "Clients.Get", StaleOnce}},
-			open:  "full-client-sync is done for good once every client that stays is explained, and confirm-removed then waits for ever", breach: "I9: it ends in another way",
+			steps: []mishap{{1, "Syncs.StartFull", SyncIdle}, {1, "EmailJobs.ListByClient", NoFault}, {1, "Clients.List", StaleOnce}},
 		},
 		{
 			name: "I11: a client that somebody opened again is closed again", variant: "MYOB AE, closed",
-			steps: []mishap{{1, "append outcome close-client", NoFault}, {1, "Clients.Get", Unarchive}}, open: undone, breach: "I11: Clients.Close again",
+			steps: []mishap{{1, "append outcome close-client", NoFault}, {1, "Clients.Get", Unarchive}},
 		},
 		{
 			name: "I11: a field that somebody set again is cleared again", variant: "MYOB AE, field cleared",
-			steps: []mishap{{1, "append outcome clear-extra-field", NoFault}, {1, "Clients.Get", Unarchive}}, open: undone, breach: "I11: ExtraFields.Clear again",
+			steps: []mishap{{1, "append outcome clear-extra-field", NoFault}, {1, "Clients.Get", Unarchive}},
 		},
 	}
 }

@@ -202,6 +202,9 @@ func (x *explorer) twin(run outcome, n int, f Fault) *point {
 		if len(before) == len(after) || after[len(before)].Kind != offboard.KindChecked {
 			return nil
 		}
+		if slices.ContainsFunc(before, func(r offboard.Record) bool { return r.Kind == offboard.KindWave }) {
+			return nil // a client that fails leaves its wave
+		}
 		client, step := after[len(before)].Client, after[len(before)].Step
 		for _, r := range slices.Backward(before) {
 			if r.Kind == offboard.KindChecked && r.Client == client && r.Step == step {

@@ -12,6 +12,12 @@ func copyRecord(r offboard.Record) offboard.Record {
 	r.Facts = copyFacts(r.Facts)
 	r.Details = maps.Clone(r.Details)
 	r.Kept = slices.Clone(r.Kept)
+	r.Clients = slices.Clone(r.Clients)
+	r.Files = slices.Clone(r.Files)
+	r.Findings = slices.Clone(r.Findings)
+	for i := range r.Findings {
+		r.Findings[i].Count = copied(r.Findings[i].Count)
+	}
 	if r.Task != nil {
 		task := *r.Task
 		task.Do = slices.Clone(task.Do)
@@ -43,7 +49,10 @@ func copyFacts(from *offboard.Facts) *offboard.Facts {
 		f.Filed.Documents = slices.Clone(f.Filed.Documents)
 		f.Filed.Digests = slices.Clone(f.Filed.Digests)
 	}
-	f.History, f.Upstream, f.Baseline = copied(f.History), copied(f.Upstream), copied(f.Baseline)
-	f.Removed, f.Disposal = copied(f.Removed), copied(f.Disposal)
+	if f.History = copied(f.History); f.History != nil {
+		f.History.Earlier = slices.Clone(f.History.Earlier)
+	}
+	f.Upstream, f.Baseline, f.Removed, f.Disposal = copied(f.Upstream), copied(f.Baseline), copied(f.Removed), copied(f.Disposal)
+	f.Approved, f.Copied = copied(f.Approved), copied(f.Copied)
 	return &f
 }

@@ -60,8 +60,23 @@ func (w *follower) key() uint64 {
 	}
 	number(&h, digest(w.stale))
 	number(&h, uint64(time.Since(w.began)/time.Minute))
+	number(&h, uint64(w.sinceList()))
 	text(&h, string(records[len(records)-1].Kind)) // it may be the end of the process
 	return h.Sum64()
+}
+
+// sinceList counts the effects since all clients were last listed: the list serves
+// only those clients that none of them was on. -1: they were not.
+func (w *follower) sinceList() (n int) {
+	if w.listed < 0 {
+		return -1
+	}
+	for _, r := range w.pt.journal.records[w.listed:] {
+		if r.Kind == offboard.KindIntent || r.Kind == offboard.KindOutcome || r.Destructive {
+			n++
+		}
+	}
+	return n
 }
 
 // digest names the state of the practice, its past included, without times.
@@ -148,7 +163,7 @@ func (a *answers) hear(q question, answer any, err error) {
 }
 
 // undecisive are the fields of a record on which nothing depends but the report.
-var undecisive = map[string]bool{"Seq": true, "Time": true, "Reason": true, "Rule": true, "Until": true, "Details": true, "Kept": true}
+var undecisive = map[string]bool{"Seq": true, "Time": true, "Reason": true, "Rule": true, "Until": true, "Details": true, "Kept": true, "Findings": true}
 
 // folded hashes a journal. It leaves out of a journal what later records have made void: a process
 // folds what is left to the same progress, but for the numbers of records, of
@@ -159,15 +174,44 @@ func (pt *point) folded(h *maphash.Hash, session bool) {
 	for _, r := range records[len(pt.hashes):] {
 		pt.hashes = append(pt.hashes, recordHash(r))
 	}
-	type unit struct{ client, step string }
+	type unit struct {
+		client, step string
+		wave         int
+	}
+	type whom struct {
+		client string
+		wave   int
+	}
 	lastCheck, lastAsked, waits := map[unit]int{}, map[string]int{}, map[unit]int{}
-	began := 0
+	unknowns := map[unit]int{}
+	inWave, touched := map[string]bool{}, map[string]bool{}
+	began, stopped := 0, map[string]bool{} // clients that leave their wave when the next session begins
 	for n, r := range records {
-		at := unit{r.Client, r.Step}
+		at := unit{r.Client, r.Step, r.Wave}
+		touched[r.Client] = touched[r.Client] || r.Destructive
+		if r.Kind == offboard.KindWave {
+			for _, client := range r.Clients {
+				inWave[client] = true
+			}
+		}
+		if r.Kind == offboard.KindOutcome && r.State == offboard.Unknown {
+			unknowns[at]++
+		}
+		// What was refused for a quota only waits.
+		if r.State == offboard.Blocked || r.State == offboard.Failed && r.Until.IsZero() || unknowns[at] >= 3 {
+			stopped[r.Client] = true
+		}
 		switch r.Kind {
 		case offboard.KindSession:
 			began = n
 			clear(waits)
+			for client := range inWave {
+				if stopped[client] || !touched[client] {
+					delete(inWave, client)
+				}
+			}
+			clear(stopped)
+			clear(unknowns)
 		case offboard.KindChecked:
 			lastCheck[at] = n
 			waits[at]++
@@ -179,12 +223,16 @@ func (pt *point) folded(h *maphash.Hash, session bool) {
 		}
 	}
 	var kept []int
-	facts := map[string]offboard.Facts{}
+	facts := map[whom]offboard.Facts{}
 	effect, became := map[unit]int{}, map[unit]int{}
 	for n, r := range records {
-		at := unit{r.Client, r.Step}
-		if r.Facts != nil {
-			facts[r.Client] = mergedFacts(facts[r.Client], *r.Facts)
+		at := unit{r.Client, r.Step, r.Wave}
+		if who := (whom{r.Client, r.Wave}); r.Facts != nil {
+			before := facts[who].Snapshot
+			facts[who] = mergedFacts(facts[who], *r.Facts)
+			if r.Facts.Snapshot != nil && before != nil && !reflect.DeepEqual(before, r.Facts.Snapshot) {
+				became[at] = 0 // the client is another one than it was
+			}
 		}
 		counts := uint64(0)
 		switch r.Kind {
@@ -206,12 +254,15 @@ func (pt *point) folded(h *maphash.Hash, session bool) {
 			case n == lastCheck[at] && open && (!session || n < began):
 				continue
 			case n == lastCheck[at]:
-				counts = pt.hashes[n]
+				counts = digest(pt.hashes[n], r.Details["scope"]) // of an approval
 				if session && r.State == offboard.Waiting {
 					counts = digest(counts, waits[at], time.Until(r.Until))
 				}
+				if session && n >= began {
+					counts = digest(counts, time.Since(r.Time) >= tooOld)
+				}
 			case first:
-				counts = digest(r.Client, r.Step) // only that it became done here
+				counts = digest(r.Client, r.Step) // only that it became done here, if later records do not void that too
 			default:
 				continue
 			}
@@ -240,7 +291,16 @@ func (pt *point) folded(h *maphash.Hash, session bool) {
 		}
 	}
 	number(h, digest(facts))
+	for client := range stopped {
+		if !inWave[client] { // it has no wave to leave
+			delete(stopped, client)
+		}
+	}
+	number(h, digest(stopped, inWave))
 }
+
+// tooOld is the age from which no effect on a client rests on a proof.
+const tooOld = 10 * time.Minute
 
 func recordHash(r offboard.Record) uint64 {
 	var h maphash.Hash

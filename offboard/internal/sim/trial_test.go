@@ -87,11 +87,12 @@ func (v variant) process(from *point, at map[int][]Fault, marked bool) outcome {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	faults := &Faults{At: at, Cancel: cancel, Person: leaving, Bystander: staying}
-	follow := &follower{Faults: faults, pt: pt, marked: marked, began: began}
+	follow := &follower{Faults: faults, pt: pt, marked: marked, began: began, listed: -1}
 	faults.watch = follow
 	runner := offboard.Runner{
 		Plan: offboard.NewPlan(v.spec, pt.practice.SystemsWith(faults)), Journal: faults.Over(pt.journal),
 		Operator: offboard.Approve("pat", "tests", nil), Wait: patience,
+		Batch: offboard.Batch{Parallel: 1}, // so that the I/Os have their numbers
 	}
 	effects := len(pt.practice.effects)
 	report, err := runner.Run(ctx)
@@ -149,6 +150,7 @@ type follower struct {
 	marks  []mark
 	told   answers
 
+	listed           int // records there were when all clients were last listed, -1 before
 	version, created int // of which these are the digests:
 	state, files     uint64
 	// doomed says that the process will end because of a fault: what it is about to
@@ -162,6 +164,9 @@ func (w *follower) io(n int, io IO) {
 	}
 	if w.marked {
 		w.marks = append(w.marks, w.mark())
+	}
+	if io.Op == "Clients.List" {
+		w.listed = len(w.pt.journal.records)
 	}
 	w.pt.judge.io(n, io)
 }

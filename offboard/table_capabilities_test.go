@@ -59,7 +59,7 @@ func (c cell) guards(capability nimbus.Capability) (waits bool, effects []string
 	disposals := []string{"remove-portal-access", "delete-contact", "archive-folder", "delete-folder"}
 	everything := append([]string{removal, syncing, deleting}, disposals...)
 	byHand := c.source == offboard.SourceNone
-	mostly := c.policy.Signatures == offboard.SignaturesDelete // and there are Documents for Signature
+	held := c.policy.Signatures == offboard.SignaturesDelete // then there are Documents for Signature
 	switch capability {
 	case nimbus.CapabilityAccountEdition: // I4: R19 and R20 are the same button
 		return true, everything
@@ -70,9 +70,9 @@ func (c cell) guards(capability nimbus.Capability) (waits bool, effects []string
 	case nimbus.CapabilityFoldersRead, nimbus.CapabilityDocumentsUpload: // R3
 		return true, everything
 	case nimbus.CapabilityClientsDelete: // R6, I13
-		return byHand || mostly, []string{deleting}
+		return byHand || held, []string{deleting}
 	case nimbus.CapabilityEmailJobsRead: // I13: the jobs are not proved
-		return mostly && !byHand, when(!byHand, deleting)
+		return held && !byHand, when(!byHand, deleting)
 	case nimbus.CapabilitySyncStart: // R7
 		return c.fullSync(), when(c.fullSync(), append(disposals, syncing)...)
 	case nimbus.CapabilitySyncRead: // R7, R8: nobody sees it complete

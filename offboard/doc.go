@@ -29,7 +29,7 @@
 //	what may be done next      machine.go, a pure function
 //	doing it                   runner.go judge.go commit.go parallel.go
 //	who goes when              batch.go waves.go forecast.go
-//	what is known              journal.go facts.go progress.go references.go
+//	what is known              journal.go facts.go fold.go progress.go references.go
 //	what people see            task.go terminal.go preview.go planfile.go report.go return.go event.go feed.go pace.go
 //	the ways into the systems  systems.go practice.go xpmclients.go xpmlists.go
 //

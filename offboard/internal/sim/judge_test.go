@@ -190,16 +190,26 @@ func (g *judge) intended(c Call) {
 	g.breach("I6", "%s of %s without an intent in the journal", c.Op, c.About)
 }
 
-// approved reports whether somebody has approved since a snapshot changed last.
+// approved reports whether somebody has approved every client as its snapshot is
+// now. What was approved stays so, whatever the snapshot was in between.
 func (g *judge) approved() bool {
-	approved, snapshots := false, map[string]*offboard.Snapshot{}
+	snapshots, approved := map[string]*offboard.Snapshot{}, map[string][]*offboard.Snapshot{}
 	for _, r := range g.journal.records {
-		if r.Facts != nil && r.Facts.Snapshot != nil && !reflect.DeepEqual(r.Facts.Snapshot, snapshots[r.Client]) {
-			approved, snapshots[r.Client] = false, r.Facts.Snapshot
+		if r.Facts != nil && r.Facts.Snapshot != nil {
+			snapshots[r.Client] = r.Facts.Snapshot
 		}
-		approved = approved || r.Kind == offboard.KindAnswered && r.Task != nil && r.Task.Approval && r.Answer.Yes
+		if r.Kind == offboard.KindAnswered && r.Task != nil && r.Task.Approval && r.Answer.Yes {
+			for client, snapshot := range snapshots {
+				approved[client] = append(approved[client], snapshot)
+			}
+		}
 	}
-	return approved
+	for client, snapshot := range snapshots {
+		if !slices.ContainsFunc(approved[client], func(s *offboard.Snapshot) bool { return reflect.DeepEqual(s, snapshot) }) {
+			return false
+		}
+	}
+	return len(snapshots) > 0
 }
 
 // removal is what leads to the removal of a client.

@@ -29,7 +29,7 @@
 //	what may be done next      machine.go, a pure function
 //	doing it                   runner.go judge.go commit.go parallel.go
 //	who goes when              batch.go waves.go forecast.go
-//	what is known              journal.go facts.go progress.go references.go
+//	what is known              journal.go facts.go fold.go progress.go references.go
 //	what people see            task.go terminal.go preview.go planfile.go report.go return.go event.go feed.go pace.go
 //	the ways into the systems  systems.go practice.go xpmclients.go xpmlists.go
 //
@@ -68,25 +68,27 @@
 //	copy-history        R3 I1               file-history                  no         yes
 //	approve             I10                 resolve, file-history         no         always
 //	suspend-signatures  R12                 approve                       no         yes
-//	archive-client      R4 I1               history, filed, approve       yes        yes
-//	clear-custom-field  R4a I1              history, filed, approve       yes        yes
-//	close-client        R5 I1               history, filed, approve       yes        yes
-//	clear-extra-field   R5 I1               history, filed, approve       yes        yes
-//	delete-client       R6 I1               history, filed, approve       yes        yes
+//	archive-client      R4 I1               resolve, both files, approve  yes        yes
+//	clear-custom-field  R4a I1              resolve, both files, approve  yes        yes
+//	close-client        R5 I1               resolve, both files, approve  yes        yes
+//	clear-extra-field   R5 I1               resolve, both files, approve  yes        yes
+//	delete-client       R6 I1               resolve, both files, approve  yes        yes
 //	full-client-sync    R7 R8a I12          those of the removal, and it  yes        yes
 //	await-sync          R8                  removal                       no         yes
-//	confirm-removed     R9 R12 I13          the step before it            by policy  yes
+//	confirm-removed     R9 R12 I13          removal, sync                 by policy  yes
 //	dispose-contacts    R14-R17 P3 I3       confirm-removed               by policy  yes
 //	dispose-documents   R13 R18-R20 I2 I4   confirm-removed               by policy  yes
 //
-// History and filed are export-history and file-history. The removal is the one
-// of archive-client, clear-custom-field, close-client, clear-extra-field and
-// delete-client that the source calls for; there is at most one sync. copy-history
-// and suspend-signatures are there only where the policy asks for them, and the
-// removal then needs them too. Where a custom field is cleared, full-client-sync
-// also asks a person about bystanders, since no list of XPM tells whose field is
-// empty (I12). What destroys by policy also needs history, approve and the removal,
-// so that each is proved afresh just before. [Plan.Validate] refuses an order that
+// Both files are export-history and file-history. The removal is the one of
+// archive-client, clear-custom-field, close-client, clear-extra-field and
+// delete-client that the source calls for; there is at most one sync. A client is
+// resolved again just before it is removed: with a contact or a document that came
+// since it was approved, it is another client than that. copy-history and
+// suspend-signatures are there only where the policy asks for them, and the removal
+// then needs them too. Where a custom field is cleared, full-client-sync also asks
+// a person about bystanders, since no list of XPM tells whose field is empty (I12).
+// What destroys by policy also needs export-history, approve and the removal, so
+// that each is proved afresh just before. [Plan.Validate] refuses an order that
 // breaks this, whoever composed it.
 //
 // # Many clients

@@ -207,14 +207,14 @@ func TestFigures(t *testing.T) {
 }
 
 // F2: how close the waves come to what XPM's quotas allow, with calls to all
-// systems that take 100 to 500 ms and a sync that takes 20 s.
+// systems that take 100 to 500 ms, a sync that takes 20 s, and 64 clients at a time.
 func TestFigures_bound(t *testing.T) {
 	for clients, most := range map[int]float64{1000: 1.03, 10000: 1.001} {
 		if raceEnabled {
 			continue // the gate runs these without the race detector
 		}
 		inBubbleNamed(t, fmt.Sprint(clients), func(t *testing.T) {
-			g := newGreat(t, clients, keepCDM, offboard.Batch{Parallel: 32, Canary: -1}, slow)
+			g := newGreat(t, clients, keepCDM, offboard.Batch{Parallel: 64, Canary: -1}, slow)
 			g.run(t)
 			ratio := float64(g.last.Sub(g.first)) / float64(bound(g.calls))
 			if ratio > most || ratio < 1 {

@@ -7,7 +7,7 @@ import (
 )
 
 // Costs are numbers of calls of XPM, the system whose quota a run must live
-// within: 60 calls a minute and 5,000 a day (F1).
+// within: 60 calls a minute and 5,000 a day.
 type Costs struct {
 	PerClient int `json:"perClient,omitempty"`
 	PerWave   int `json:"perWave,omitempty"`

@@ -144,9 +144,9 @@ func (f *found) words() string {
 	return strings.Join(words, ", ")
 }
 
-// writeFindings writes what stops and warns on lines of their own, and the rest
-// in one line.
-func writeFindings(w io.Writer, steps []StepReport) {
+// writeFindings writes what stops and warns on lines of their own, and the rest in
+// one line: in a preview all of it, afterwards what there is any of.
+func writeFindings(w io.Writer, steps []StepReport, preview bool) {
 	var all []Finding
 	for _, s := range steps {
 		all = append(all, s.Findings...)
@@ -157,7 +157,9 @@ func writeFindings(w io.Writer, steps []StepReport) {
 			fmt.Fprintf(w, "  %s: %s (%s)\n", f.Severity, f, f.Rule)
 			continue
 		}
-		rest = append(rest, f.String())
+		if preview || !f.None() {
+			rest = append(rest, f.String())
+		}
 	}
 	if len(rest) > 0 {
 		fmt.Fprintf(w, "  info: %s\n", strings.Join(rest, ", "))

@@ -2,6 +2,7 @@ package offboard
 
 import (
 	"context"
+	"slices"
 
 	"github.com/practicekit/offboarding/nimbus"
 )
@@ -12,7 +13,7 @@ import (
 // (R12, I13).
 func (p practice) confirmRemoved(policy Policy, after, removal string) Step {
 	info := StepInfo{Name: StepConfirmRemoved, Does: "check that the entity has left the Client Grid", Rule: "R9, R12",
-		Needs: []string{after}, Scope: PerClient}
+		Needs: slices.Compact([]string{removal, after}), Scope: PerClient}
 	if policy.Signatures == SignaturesDelete {
 		info.Rule, info.Destructive = "R9, R12, I13", true
 		info.Needs = append(disposalNeeds(removal), after)

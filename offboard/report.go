@@ -201,7 +201,7 @@ func (c ClientReport) brief() string {
 func (r Report) writeText(w io.Writer, clients []ClientReport) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, c := range clients {
-		c.writeText(t)
+		c.writeText(t, r.Preview)
 	}
 	for _, task := range r.Tasks {
 		fmt.Fprintf(t, "to do by a person: %s: %s (%s)\n  why: %s\n", task.Where, strings.Join(task.Do, "; "), task.Rule, task.Why)
@@ -228,7 +228,7 @@ func (r Report) writeText(w io.Writer, clients []ClientReport) error {
 
 func (c ClientReport) title() string { return strings.TrimSpace(c.Code + " " + c.Name) }
 
-func (c ClientReport) writeText(w io.Writer) {
+func (c ClientReport) writeText(w io.Writer, preview bool) {
 	fmt.Fprintf(w, "%s: %s\n", c.title(), c.State)
 	for _, s := range c.Steps {
 		if s.State == Pending && s.Reason == "" {
@@ -239,7 +239,7 @@ func (c ClientReport) writeText(w io.Writer) {
 		}
 		fmt.Fprintf(w, "  %s\t%s\t%s (%s)\n", s.Name, s.State, s.Reason, s.Rule)
 	}
-	writeFindings(w, c.Steps)
+	writeFindings(w, c.Steps, preview)
 	for _, k := range c.Kept {
 		what := k.What + " " + k.ID
 		if k.Name != "" {

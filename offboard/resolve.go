@@ -95,7 +95,9 @@ func (p practice) checkStillGone(ctx context.Context, v View, readable bool) (Ve
 			return blocked("I11, P2", "the entity had gone and is on the Client Grid again: somebody brought it back; off-board it anew in another directory")
 		}
 	}
-	return done("resolved before the client was touched"), nil
+	verdict := done("resolved before the client was touched")
+	verdict.Proof = v.Facts.Snapshot.Proof
+	return verdict, nil
 }
 
 // upstreamIDs are the ids of the client in the source system.

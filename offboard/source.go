@@ -10,8 +10,11 @@ import (
 )
 
 // removalNeeds is what every step that takes a client out of its source system
-// rests on.
-func removalNeeds() []string { return []string{StepExportHistory, StepFileHistory, StepApprove} }
+// rests on. It is resolved again first: a contact that was invited or a document
+// that came since it was approved makes it another client than that (P3, I10).
+func removalNeeds() []string {
+	return []string{StepResolve, StepExportHistory, StepFileHistory, StepApprove}
+}
 
 // archiveClient archives the client in XPM (R4).
 func (p practice) archiveClient() Step {

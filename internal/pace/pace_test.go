@@ -18,7 +18,7 @@ import (
 
 var _ transport.Limiter = (*Pacer)(nil)
 
-// xpm is the quota that performance.md is about.
+// xpm is the quota that Xero documents.
 var xpm = Quota{Concurrent: 5, Minute: 60, Day: 5000}
 
 // server counts exactly: what it received in the last minute and day.
@@ -110,7 +110,7 @@ func run(t *testing.T, p *Pacer, s *server, calls, workers int) time.Duration {
 	return time.Since(start)
 }
 
-// bound is T(C) of performance.md.
+// bound is what the quotas alone make so many calls last.
 func bound(calls int, q Quota) time.Duration {
 	days := (calls - 1) / q.Day
 	rest := calls - q.Day*days

@@ -48,7 +48,7 @@ type attempt struct {
 }
 
 // maxSessions is how many processes it may take until nothing changes any more.
-const maxSessions = 6
+const maxSessions = 12
 
 func (d drawn) try(t *rapid.T, dir string) {
 	a := d.begin(t, dir)

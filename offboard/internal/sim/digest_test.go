@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 	"reflect"
 	"strings"
@@ -28,7 +29,11 @@ func deep(h *maphash.Hash, v reflect.Value, without map[string]bool) {
 	case reflect.Invalid:
 		h.WriteByte(0)
 	case reflect.Bool:
-		number(h, map[bool]uint64{true: 2, false: 1}[v.Bool()])
+		if v.Bool() {
+			h.WriteByte(2)
+		} else {
+			h.WriteByte(1)
+		}
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
 		number(h, uint64(v.Int()))
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
@@ -66,7 +71,7 @@ func deep(h *maphash.Hash, v reflect.Value, without map[string]bool) {
 			return
 		}
 		for i := range v.NumField() {
-			if !without[v.Type().Field(i).Name] {
+			if len(without) == 0 || !without[v.Type().Field(i).Name] {
 				deep(h, v.Field(i), nil)
 			}
 		}
@@ -77,9 +82,7 @@ func deep(h *maphash.Hash, v reflect.Value, without map[string]bool) {
 
 func number(h *maphash.Hash, n uint64) {
 	var b [8]byte
-	for i := range b {
-		b[i] = byte(n >> (8 * i))
-	}
+	binary.LittleEndian.PutUint64(b[:], n)
 	h.Write(b[:])
 }
 

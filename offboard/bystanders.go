@@ -36,10 +36,10 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 	if err != nil {
 		return Verdict{}, err
 	}
-	ours := map[nimbus.ClientID]string{}
-	for _, code := range v.Spec.codes() {
-		if snap := v.Client(code).Snapshot; snap != nil {
-			ours[snap.Nimbus] = code
+	ours := make(map[nimbus.ClientID]Entity, len(v.Spec.Entities))
+	for _, e := range v.Spec.Entities {
+		if snap := v.Client(e.Code).Snapshot; snap != nil {
+			ours[snap.Nimbus] = e
 		}
 	}
 	var others, grown []string
@@ -47,18 +47,18 @@ func (p practice) bystanders(ctx context.Context, v View, planned bool) (Verdict
 		if err != nil {
 			return Verdict{}, err
 		}
-		code, known := ours[entity.ID]
+		our, known := ours[entity.ID]
 		switch {
 		case !entity.Integrated || !wouldLeave(list.withCode(entity.Code)) || known && planned:
-		case !known || !v.prepared(code):
+		case !known || !v.ofClient(our).prepared():
 			others = append(others, entity.Code)
 		default:
-			current, err := p.exportIsCurrent(ctx, v.ofClient(code))
+			current, err := p.exportIsCurrent(ctx, v.ofClient(our))
 			if err != nil {
 				return Verdict{}, err
 			}
 			if !current {
-				grown = append(grown, code)
+				grown = append(grown, our.Code)
 			}
 		}
 	}
@@ -86,12 +86,12 @@ func (v View) comparisonID(what string) string {
 	return fmt.Sprintf("%s-%d-%d", what, since, syncs)
 }
 
-// prepared reports whether all that a removal rests on was done for a client: its
+// prepared reports whether all that a removal rests on was done for the client: its
 // history exported and verified, that copy of it filed (I1), and all approved (I10).
-func (v View) prepared(code string) bool {
-	f := v.Client(code)
+func (v View) prepared() bool {
+	f := v.Facts
 	return f.History != nil && f.Filed != nil && f.Filed.SHA256() == f.History.SHA256 &&
-		f.Approved != nil && f.Approved.Scope == scopeOfClient(v.wanted, v.Spec.entity(code), f.Snapshot) &&
+		f.Approved != nil && f.Approved.Scope == scopeOfClient(v.wanted, v.Entity, f.Snapshot) &&
 		verifyEvidence(v.evidence, *f.History) == nil
 }
 
@@ -121,16 +121,16 @@ func (v View) provedJustNow() bool {
 // bystander so far.
 func (p practice) mayGo(ctx context.Context, v View, planned bool) (string, error) {
 	var codes []string
-	for _, code := range v.Spec.codes() {
-		current := planned
-		if !planned && v.prepared(code) {
+	for _, e := range v.Spec.Entities {
+		client, current := v.ofClient(e), planned
+		if !planned && client.prepared() {
 			var err error
-			if current, err = p.exportIsCurrent(ctx, v.ofClient(code)); err != nil {
+			if current, err = p.exportIsCurrent(ctx, client); err != nil {
 				return "", err
 			}
 		}
 		if current {
-			codes = append(codes, code)
+			codes = append(codes, e.Code)
 		}
 	}
 	return strings.Join(codes, ", "), nil

@@ -1,6 +1,7 @@
 package offboard
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -201,12 +202,17 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 		// The histories that earlier sessions filed are not part of what is approved.
 		file.Documents = slices.DeleteFunc(file.Documents, v.isHistory)
 	}
-	data, err := json.MarshalIndent(file, "", "  ")
+	data, err := json.Marshal(file)
 	if err != nil {
 		return Verdict{}, err
 	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, data, "", "  "); err != nil {
+		return Verdict{}, err
+	}
+	indented.WriteByte('\n')
 	snap := &Snapshot{XPM: found.xpm, MYOBAE: found.myobae, Nimbus: entity.ID, Folder: entity.FolderID, Proof: Read,
-		File: fmt.Sprintf("%s/snapshot-%s.json", evidenceDir(v.Entity.Code), digest(file)[:12])}
+		File: fmt.Sprintf("%s/snapshot-%s.json", evidenceDir(v.Entity.Code), hexSHA256(data)[:12])}
 	for _, c := range file.Contacts {
 		snap.Contacts = append(snap.Contacts, c.ID)
 	}
@@ -217,7 +223,7 @@ func (p practice) takeSnapshot(ctx context.Context, v View, found upstreamIDs, e
 	slices.Sort(snap.Documents)
 	verdict := done("%s, %s", plural(len(snap.Contacts), "contact"), plural(len(snap.Documents), "document"))
 	verdict.Details = map[string]string{"snapshot": snap.File}
-	verdict.Files = []EvidenceFile{{Name: snap.File, Data: append(data, '\n')}}
+	verdict.Files = []EvidenceFile{{Name: snap.File, Data: indented.Bytes()}}
 	verdict.Facts.Snapshot = snap
 	verdict.Findings = matched(v, snap)
 	switch {

@@ -2,8 +2,6 @@ package offboard
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -280,8 +278,7 @@ func (v Verdict) recorded() (files []RecordedFile) {
 		if s := v.Facts.Snapshot; s != nil && s.File == f.Name {
 			continue
 		}
-		sum := sha256.Sum256(f.Data)
-		files = append(files, RecordedFile{f.Name, hex.EncodeToString(sum[:])})
+		files = append(files, RecordedFile{f.Name, hexSHA256(f.Data)})
 	}
 	return files
 }

@@ -95,8 +95,8 @@ func (p practice) upstream(ctx context.Context, v View) (upstreamState, error) {
 }
 
 // ofClient is the view of one client of a wave.
-func (v View) ofClient(code string) View {
-	v.Entity, v.Facts, v.unit, v.clients = v.Spec.entity(code), v.Client(code), unit{client: code}, []string{code}
+func (v View) ofClient(e Entity) View {
+	v.Entity, v.Facts, v.unit, v.clients = e, v.Client(e.Code), unit{client: e.Code}, []string{e.Code}
 	return v
 }
 

@@ -162,6 +162,10 @@ func digest(v any) string {
 		// Everything hashed here is made of strings, numbers and slices.
 		panic("offboard: " + err.Error())
 	}
+	return hexSHA256(data)
+}
+
+func hexSHA256(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }

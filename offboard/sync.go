@@ -196,7 +196,7 @@ func (p practice) unexplained(ctx context.Context, v View) ([]string, error) {
 	}
 	var left []string
 	for _, code := range present {
-		explained, err := p.stays(ctx, v.ofClient(code))
+		explained, err := p.stays(ctx, v.ofClient(v.Spec.entity(code)))
 		if err != nil {
 			return nil, err
 		}

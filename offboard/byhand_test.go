@@ -336,3 +336,50 @@ func TestDiskFull(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// posted puts each task somewhere and has its answer by the next run.
+type posted struct {
+	person offboard.Operator
+	ids    map[string]bool
+}
+
+func (p posted) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, error) {
+	if !p.ids[t.ID] {
+		p.ids[t.ID] = true
+		return offboard.Answer{}, offboard.ErrNoAnswer
+	}
+	return p.person.Ask(ctx, t)
+}
+
+// A question keeps its ID until somebody answers it, the one for the edition as well,
+// which is asked anew in every session that follows an answer (P9, I4).
+func TestByHand_answeredBetweenRuns(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		w := offboardtest.DefaultWorld(nimbus.EditionCDM, true)
+		w.Capabilities = []nimbus.Capability{}
+		cdm(&w)
+		practice, err := offboardtest.New(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		systems, err := practice.Systems(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		journal := &offboardtest.Journal{}
+		people := posted{&offboardtest.Person{Practice: practice, Evidence: journal, Dir: dir}, map[string]bool{}}
+		spec := offboard.Spec{Source: offboard.SourceXPM, Policy: archiveCDM, Entities: []offboard.Entity{{Code: "ACME01"}}}
+		var report offboard.Report
+		for range 40 {
+			report, err = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: journal, Operator: people, Wait: 3 * time.Hour}.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if report.State() == offboard.Done {
+				return
+			}
+		}
+		t.Errorf("after 40 runs it is %s; asked for is %+v", report.State(), report.Tasks)
+	})
+}

@@ -68,8 +68,9 @@ func lookAtEdition(v View, edition nimbus.Edition, f *found) {
 	}
 }
 
-// edition asks Nimbus afresh, and a person where Nimbus does not tell: once a
-// session for all clients, since it is a property of the account.
+// edition asks Nimbus afresh, and a person where Nimbus does not tell: once for all
+// clients, since it is a property of the account, and anew in a session after the
+// one that has the answer.
 func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, Verdict, error) {
 	if p.Nimbus.Account != nil {
 		account, err := p.Nimbus.Account.Get(ctx)
@@ -78,7 +79,7 @@ func (p practice) edition(ctx context.Context, v View) (nimbus.Edition, Proof, V
 		}
 	}
 	answer, ask, ok := v.forAll().byHand(inNimbus(nimbus.CapabilityAccountEdition, "Say which edition the account has", Task{
-		ID: fmt.Sprintf("edition-%d", v.session()), Rule: "I4",
+		ID: fmt.Sprintf("edition-%d", v.answeredBefore("edition-")), Rule: "I4",
 		Why:      "the same button archives documents in one edition and destroys them in the other (R19, R20)",
 		HandBack: HandBack{Choices: []string{string(nimbus.EditionCDM), string(nimbus.EditionNonCDM)}},
 	}))

@@ -3,6 +3,7 @@ package offboard
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -175,6 +176,20 @@ func (v View) effects() []effect { return v.mine().effects }
 func (v View) session() int {
 	_, session := v.progress.now()
 	return session
+}
+
+// answeredBefore counts the tasks of this step whose IDs begin like this and that
+// people answered in earlier sessions. In the ID of the next one it makes that a new
+// question, under the same ID until somebody answers.
+func (v View) answeredBefore(id string) (n int) {
+	v.progress.mu.RLock()
+	defer v.progress.mu.RUnlock()
+	for asked, t := range v.progress.tasks {
+		if t.answered > 0 && t.answered < v.progress.session && strings.HasPrefix(asked, v.step.Name+"/"+id) {
+			n++
+		}
+	}
+	return n
 }
 
 // justDone reports whether the client's newest effect is this step's, on this

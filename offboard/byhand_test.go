@@ -17,31 +17,33 @@ import (
 	"github.com/practicekit/offboarding/offboard/offboardtest"
 )
 
+// byHandCases are what is off-boarded where programs can do nothing in Nimbus.
+var byHandCases = []struct {
+	name   string
+	source offboard.Source
+	policy offboard.Policy
+	world  func(*offboardtest.World)
+	none   bool // no client for any system
+}{
+	{"P9 R4 R7: Nimbus offers nothing", offboard.SourceXPM, archiveCDM, cdm, false},
+	{"P9 R4: nothing can be reached", offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), cdm, true},
+	{"P9 R5 R8: MYOB AE", offboard.SourceMYOBAE, keepCDM, cdm, true},
+	{"P9 R5: extra field", offboard.SourceMYOBAEField, with(keepCDM, offboard.ContactsRevoke, ""), cdm, true},
+	{"P9 R6: not integrated", offboard.SourceNone, keepCDM, notIntegrated, true},
+	{"P9 R20: deleted for good", offboard.SourceXPM, deleteAll, nonCDM, true},
+	{"P9 R4a I12: custom field", offboard.SourceXPMField, archiveCDM, byField, true},
+	{"P9 R4a I12: custom field, Nimbus offers nothing", offboard.SourceXPMField, archiveCDM, byField, false},
+	{"P9 R3: name, place and copy of the history", offboard.SourceXPM, offboard.Policy{Documents: offboard.CDM{}, History: offboard.HistoryPolicy{
+		Name: "History_{code}_{digest}.csv", Path: "Current/Off-boarding", XPMCopy: true}}, cdm, true},
+	{"P9 R12: jobs suspended", offboard.SourceXPM, suspendCDM, cdm, true},
+	{"P9 R12: signatures", offboard.SourceXPM, with(keepCDM, "", offboard.SignaturesDelete), signatures, true},
+}
+
 // TestByHand off-boards where programs can do nothing in Nimbus (P9), and where
 // they cannot reach the source system either: every step is a task, and every
 // answer an attested proof.
 func TestByHand(t *testing.T) {
-	cases := []struct {
-		name   string
-		source offboard.Source
-		policy offboard.Policy
-		world  func(*offboardtest.World)
-		none   bool // no client for any system
-	}{
-		{"P9 R4 R7: Nimbus offers nothing", offboard.SourceXPM, archiveCDM, cdm, false},
-		{"P9 R4: nothing can be reached", offboard.SourceXPM, with(archiveCDM, offboard.ContactsDelete, ""), cdm, true},
-		{"P9 R5 R8: MYOB AE", offboard.SourceMYOBAE, keepCDM, cdm, true},
-		{"P9 R5: extra field", offboard.SourceMYOBAEField, with(keepCDM, offboard.ContactsRevoke, ""), cdm, true},
-		{"P9 R6: not integrated", offboard.SourceNone, keepCDM, notIntegrated, true},
-		{"P9 R20: deleted for good", offboard.SourceXPM, deleteAll, nonCDM, true},
-		{"P9 R4a I12: custom field", offboard.SourceXPMField, archiveCDM, byField, true},
-		{"P9 R4a I12: custom field, Nimbus offers nothing", offboard.SourceXPMField, archiveCDM, byField, false},
-		{"P9 R3: name, place and copy of the history", offboard.SourceXPM, offboard.Policy{Documents: offboard.CDM{}, History: offboard.HistoryPolicy{
-			Name: "History_{code}_{digest}.csv", Path: "Current/Off-boarding", XPMCopy: true}}, cdm, true},
-		{"P9 R12: jobs suspended", offboard.SourceXPM, suspendCDM, cdm, true},
-		{"P9 R12: signatures", offboard.SourceXPM, with(keepCDM, "", offboard.SignaturesDelete), signatures, true},
-	}
-	for _, c := range cases {
+	for _, c := range byHandCases {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
@@ -354,32 +356,40 @@ func (p posted) Ask(ctx context.Context, t offboard.Task) (offboard.Answer, erro
 // A question keeps its ID until somebody answers it, the one for the edition as well,
 // which is asked anew in every session that follows an answer (P9, I4).
 func TestByHand_answeredBetweenRuns(t *testing.T) {
-	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) {
-		w := offboardtest.DefaultWorld(nimbus.EditionCDM, true)
-		w.Capabilities = []nimbus.Capability{}
-		cdm(&w)
-		practice, err := offboardtest.New(w)
-		if err != nil {
-			t.Fatal(err)
-		}
-		systems, err := practice.Systems(nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		journal := &offboardtest.Journal{}
-		people := posted{&offboardtest.Person{Practice: practice, Evidence: journal, Dir: dir}, map[string]bool{}}
-		spec := offboard.Spec{Source: offboard.SourceXPM, Policy: archiveCDM, Entities: []offboard.Entity{{Code: "ACME01"}}}
-		var report offboard.Report
-		for range 40 {
-			report, err = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: journal, Operator: people, Wait: 3 * time.Hour}.Run(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if report.State() == offboard.Done {
-				return
-			}
-		}
-		t.Errorf("after 40 runs it is %s; asked for is %+v", report.State(), report.Tasks)
-	})
+	for _, c := range byHandCases {
+		t.Run(c.name, func(t *testing.T) {
+			dir := t.TempDir()
+			synctest.Test(t, func(t *testing.T) {
+				w := offboardtest.DefaultWorld(nimbus.EditionCDM, true)
+				w.Capabilities = []nimbus.Capability{}
+				c.world(&w)
+				practice, err := offboardtest.New(w)
+				if err != nil {
+					t.Fatal(err)
+				}
+				systems, err := practice.Systems(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if c.none {
+					systems = offboard.Systems{}
+				}
+				journal := &offboardtest.Journal{}
+				people := posted{&offboardtest.Person{Practice: practice, Evidence: journal, Dir: dir}, map[string]bool{}}
+				spec := offboard.Spec{Source: c.source, Policy: c.policy, Entities: []offboard.Entity{{Code: "ACME01"}}}
+				var report offboard.Report
+				for range 40 {
+					report, err = offboard.Runner{Plan: offboard.NewPlan(spec, systems), Journal: journal, Operator: people, Wait: 3 * time.Hour}.Run(t.Context())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if report.State() == offboard.Done {
+						checkInvariants(t, run{practice, journal, report, practice.State()})
+						return
+					}
+				}
+				t.Errorf("after 40 runs it is %s; asked for is %+v", report.State(), report.Tasks)
+			})
+		})
+	}
 }

@@ -17,7 +17,11 @@ import (
 type Source string
 
 const (
-	SourceXPM Source = "xpm" // archived in Xero Practice Manager (R4), Full Client Sync (R7)
+	// SourceXPM archives in Xero Practice Manager (R4) and runs a Full Client Sync
+	// (R7). Bystanders are those that are archived or deleted there (I12); in a
+	// practice whose sync also filters by a custom field, nothing of this tells of
+	// clients whose field is empty.
+	SourceXPM Source = "xpm"
 	// SourceXPMField clears only the custom field in Xero Practice Manager by which
 	// Nimbus filters its clients; the client stays active there (R4a, assumed). Full
 	// Client Sync (R7).

@@ -66,8 +66,10 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 		return Verdict{}, err
 	case last != nil && v.removable() && (left || rows < last.Rows):
 		return exported(*last), nil // a sync has deleted it meanwhile
+	case left && last == nil:
+		return blocked("R1, I1", "the entity has left Nimbus, and its history with it")
 	case left:
-		return p.leftWithHistory(ctx, v)
+		return blocked("R8a, I1", "the entity has left Nimbus since it was resolved: a further run sees whether it was taken out of its source system before")
 	case last == nil:
 		next.Reason = "export " + plural(rows, "row")
 		return next, nil
@@ -80,21 +82,6 @@ func (p practice) checkExport(ctx context.Context, v View) (Verdict, error) {
 		return next, nil
 	}
 	return exported(*last), nil
-}
-
-// leftWithHistory judges an entity that has left Nimbus although this run did not
-// lead to it: the verified export is all that there is.
-func (p practice) leftWithHistory(ctx context.Context, v View) (Verdict, error) {
-	up, err := p.leftBefore(ctx, v)
-	if err != nil {
-		return Verdict{}, err
-	}
-	if up == nil {
-		return blocked("R1, I1", "the entity has left Nimbus, and its history with it")
-	}
-	verdict := exported(*v.Facts.History)
-	verdict.Facts.Upstream = up
-	return verdict, nil
 }
 
 // removable reports whether a sync may have removed the client by now: because

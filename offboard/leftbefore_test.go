@@ -74,3 +74,39 @@ func TestLeftBefore_notProved(t *testing.T) {
 		wantOps(t, r.ofClient("ACME01"), uploading)
 	})
 }
+
+// R8a: one that goes between two reads, after it was resolved again for its wave,
+// is left alone until a further run resolves it.
+func TestLeftBefore_betweenReads(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newResumable(t, defaultWorld())
+		runner := s.runner(t, keepCDM, "ACME01")
+		systems, err := s.practice.Systems(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		approved, gone := false, false
+		runner.OnRecord = func(rec offboard.Record) {
+			approved = approved || rec.Step == offboard.StepApprove && rec.Kind == offboard.KindChecked && rec.State == offboard.Done
+			if !approved || gone || rec.Step != offboard.StepResolve || rec.Kind != offboard.KindChecked {
+				return
+			}
+			gone = true
+			if _, err := systems.XPM.Clients.Archive(context.Background(), "00000000-0000-4000-8000-000000000001"); err != nil {
+				t.Error(err)
+			}
+			s.practice.Nimbus.RemoveEntity("ACME01")
+		}
+		for _, want := range []offboard.State{offboard.Blocked, offboard.Done} {
+			report, err := runner.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := run{s.practice, s.journal, report, s.practice.State()}
+			wantStep(t, r, offboard.StepExportHistory, want, "")
+			if report.State() != want {
+				t.Errorf("state %s, want %s: %s", report.State(), want, r.rules())
+			}
+		}
+	})
+}

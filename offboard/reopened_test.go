@@ -48,3 +48,38 @@ func TestMYOBAE_reopenedAtOnce(t *testing.T) {
 		})
 	}
 }
+
+// R5: an operation that the gateway gave up is told, and tried anew by a further run.
+func TestMYOBAE_operationFails(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := cell{source: offboard.SourceMYOBAE, policy: keepCDM}
+		world := c.world()
+		world.AwaitOperator = true
+		practice, err := offboardtest.New(world)
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := offboard.Spec{Source: c.source, Policy: c.policy, Entities: []offboard.Entity{{Code: "ACME01"}}}
+		r := run{practice: practice, journal: &offboardtest.Journal{}}
+		runner := wavesOfOne(t, practice, spec, r.journal)
+		runner.Operator = offboard.Approve("Pat Example", "tests", nil)
+		failed := false
+		runner.OnRecord = func(rec offboard.Record) {
+			if rec.Step != offboard.StepCloseClient || rec.Kind != offboard.KindChecked || rec.State != offboard.Waiting {
+				return
+			}
+			if !failed {
+				practice.MYOBAE.FailOperations("", "nobody there")
+				failed = true
+				return
+			}
+			practice.MYOBAE.CompleteOperations()
+		}
+		for _, want := range []offboard.State{offboard.Failed, offboard.Done} {
+			if r.report, err = runner.Run(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			wantStep(t, r, offboard.StepCloseClient, want, "")
+		}
+	})
+}
